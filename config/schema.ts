@@ -1,0 +1,77 @@
+import path from "node:path";
+import { z } from "zod";
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+const Count = z.coerce.number().int().positive();
+
+/** Every setting, by the environment variable that carries it. This file is the only reader of `process.env`. */
+const Environment = z.object({
+  LAKEFLEET_DATA: z.string().min(1).default("./data"),
+  LAKEFLEET_PORT: Port.default(4100),
+  LAKEFLEET_HOST: z.string().min(1).default("127.0.0.1"),
+  LAKEFLEET_SAMPLE: z.enum(["0", "1"]).default("1"),
+  LAKEFLEET_LOG: z.enum(["silent", "error", "warn", "info", "debug"]).default("info"),
+  /** Folders that `POST /ingest/path` may read, joined by `:`. The inbox is always among them. */
+  LAKEFLEET_INGEST_ROOTS: z.string().default(""),
+  /** A shared Redis or Valkey, `redis://…`; a private one on a unix socket where it is not set. */
+  REDIS_URL: z.string().optional(),
+  /** `name` or `name:n`, joined by commas: the process kills itself the n-th time it passes that point. Tests only. */
+  LAKEFLEET_FAILPOINTS: z.string().default(""),
+  /** Jobs that may wait in one queue before new requests are answered 429. */
+  LAKEFLEET_QUEUE_DEPTH_MAX: Count.default(100_000),
+  /** Memory that one ingest may take for its engine, in MiB; a worker needs about 250 MiB beside it. */
+  LAKEFLEET_INGEST_MEMORY_MIB: Count.default(400),
+});
+
+export interface Configuration {
+  /** Absolute. */
+  dataFolder: string;
+  port: number;
+  host: string;
+  loadSample: boolean;
+  logLevel: "silent" | "error" | "warn" | "info" | "debug";
+  ingestRoots: string[];
+  redisUrl: string | undefined;
+  failpoints: string;
+  queueDepthMax: number;
+  ingestMemoryMib: number;
+}
+
+export type ConfigurationResult =
+  | { ok: true; configuration: Configuration }
+  | { ok: false; problems: string[] };
+
+/** Reads and checks the whole environment; all problems are reported together, one line each. */
+export function readConfiguration(
+  environment: Record<string, string | undefined> = process.env,
+): ConfigurationResult {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    return {
+      ok: false,
+      problems: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    };
+  }
+  const values = parsed.data;
+  const dataFolder = path.resolve(values.LAKEFLEET_DATA);
+  return {
+    ok: true,
+    configuration: {
+      dataFolder,
+      port: values.LAKEFLEET_PORT,
+      host: values.LAKEFLEET_HOST,
+      loadSample: values.LAKEFLEET_SAMPLE === "1",
+      logLevel: values.LAKEFLEET_LOG,
+      ingestRoots: [
+        path.join(dataFolder, "inbox"),
+        ...values.LAKEFLEET_INGEST_ROOTS.split(":")
+          .filter(Boolean)
+          .map((root) => path.resolve(root)),
+      ],
+      redisUrl: values.REDIS_URL,
+      failpoints: values.LAKEFLEET_FAILPOINTS,
+      queueDepthMax: values.LAKEFLEET_QUEUE_DEPTH_MAX,
+      ingestMemoryMib: values.LAKEFLEET_INGEST_MEMORY_MIB,
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { IndexParameters } from "../vector/index-parameters.ts";
+
+/** What an index is: document of the commit log `indexes/<name>/definition/`. A change makes the next build differ. */
+export const IndexDefinition = z.strictObject({
+  schemaVersion: z.literal(1),
+  index: z.string(),
+  dataset: z.string(),
+  textColumns: z.array(z.string()).min(1),
+  metadataColumns: z.array(z.string()),
+  embedderId: z.string(),
+  chunking: z.strictObject({ size: z.int().min(32).max(32_768), overlap: z.int().nonnegative() }),
+  parameters: IndexParameters,
+  /** How hybrid search joins both rankings; see `docs/benchmarks.md` for why lexical leads with the hashing embedder. */
+  fusion: z.strictObject({ method: z.enum(["weighted", "rrf"]), lexicalWeight: z.number().min(0).max(1) }),
+});
+export type IndexDefinition = z.infer<typeof IndexDefinition>;

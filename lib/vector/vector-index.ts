@@ -1,0 +1,37 @@
+/** Rows a search may return: bit `ordinal & 31` of word `ordinal >>> 5` is set where the row matches. */
+export interface RowFilter {
+  bits: Uint32Array;
+  matchCount: number;
+  /** The same condition in SQL that SQLite and DataFusion both read, over the generation's metadata columns. */
+  where: string;
+}
+
+export interface VectorHits {
+  /** Positions in the generation, from 0; they are the keys of every structure in it. Best first. */
+  ordinals: Uint32Array;
+  /** Cosine similarity in [-1, 1]. */
+  scores: Float32Array;
+  /** True where every allowed row was compared, so that fewer than `k` hits means that no more exist. */
+  exact: boolean;
+}
+
+export interface VectorSearch {
+  k: number;
+  /** How many candidates the engine explores (`ef` of a graph, `nprobes` of an inverted file). Default: the manifest's. */
+  effort?: number | undefined;
+  filter?: RowFilter | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** An opened, read-only vector index of one generation. Both backends pass one conformance suite. */
+export interface VectorIndex {
+  readonly backend: VectorBackend;
+  readonly vectorCount: number;
+  readonly dimension: number;
+  search(query: Float32Array, search: VectorSearch): Promise<VectorHits>;
+  /** Compares every allowed vector; the ground truth, and the right path for narrow filters. */
+  exact(query: Float32Array, search: VectorSearch): Promise<VectorHits>;
+  close(): Promise<void>;
+}
+
+export type VectorBackend = "hnsw" | "lance";

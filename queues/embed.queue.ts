@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { defineQueue } from "./define-queue.ts";
+import { IndexName, IntentId } from "./names.ts";
+
+/** Bring one index's pipeline tables level with its dataset: chunk what is new, embed what has no vector. Feeds `index`. */
+export const embedQueue = defineQueue({
+  name: "embed",
+  payload: z.strictObject({ intent: IntentId, index: IndexName }),
+  result: z.strictObject({
+    datasetVersion: z.int(),
+    chunks: z.int(),
+    embedded: z.int(),
+    reused: z.int(),
+    failed: z.int(),
+    costUsd: z.number(),
+  }),
+  jobId: (payload) => `${payload.intent}.embed`,
+  // Providers rate-limit for about a minute; five tries with backoff reach past that.
+  options: { attempts: 5, backoff: { type: "exponential", delay: 2_000, jitter: 0.5 } },
+  // Work is checkpointed per batch, so a run that is cut here goes on where it stopped.
+  timeoutMs: 6 * 3_600_000,
+});

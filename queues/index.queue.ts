@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { defineQueue } from "./define-queue.ts";
+import { IndexName, IntentId } from "./names.ts";
+
+/** Build a generation, prove it, let it serve: three steps, three jobs, and only the last changes what serves. */
+export const indexQueue = defineQueue({
+  name: "index",
+  payload: z.strictObject({ step: z.enum(["build", "gate", "promote"]), intent: IntentId, index: IndexName }),
+  result: z.strictObject({
+    generation: z.string(),
+    datasetVersion: z.int(),
+    vectorCount: z.int(),
+    /** True where the work was found done. */
+    reused: z.boolean(),
+    /** Of the promote step: the number of the commit that made the generation active. */
+    activation: z.int().optional(),
+  }),
+  jobId: (payload) => `${payload.intent}.${payload.step}`,
+  options: { attempts: 4, backoff: { type: "exponential", delay: 1_000, jitter: 0.5 } },
+  // Ten million vectors build in about three hours on two cores.
+  timeoutMs: 6 * 3_600_000,
+});

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { defineQueue } from "./define-queue.ts";
+import { DatasetName, IndexName, IntentId } from "./names.ts";
+
+const IngestSource = z.discriminatedUnion("kind", [
+  /** One file that the fleet can read; `uploaded` files are removed once the rows are committed. */
+  z.strictObject({ kind: z.literal("file"), path: z.string(), name: z.string(), uploaded: z.boolean() }),
+  /** Every readable file below a folder, one row each. */
+  z.strictObject({ kind: z.literal("folder"), path: z.string(), name: z.string() }),
+]);
+
+/** Turn a file or a folder into one new version of a dataset. Fed by the API, the CLI and the watcher, feeds `embed`. */
+export const ingestQueue = defineQueue({
+  name: "ingest",
+  payload: z.strictObject({
+    intent: IntentId,
+    source: IngestSource,
+    dataset: DatasetName,
+    mode: z.enum(["replace", "append", "upsert"]),
+    key: z.string().optional(),
+    onError: z.enum(["refuse", "skip"]),
+    idColumn: z.string().optional(),
+    textColumns: z.array(z.string()).max(64),
+    metadataColumns: z.array(z.string()).max(256),
+    /** The index to bring up to date; absent for a dataset only. Its definition is committed before the job runs. */
+    index: IndexName.optional(),
+  }),
+  result: z.strictObject({
+    dataset: DatasetName,
+    version: z.int(),
+    noop: z.boolean(),
+    rows: z.int(),
+    rowsAdded: z.int(),
+    rowsUpdated: z.int(),
+    rowsRemoved: z.int(),
+    rowsRejected: z.int(),
+    rejectsKey: z.string().optional(),
+  }),
+  jobId: (payload) => `${payload.intent}.ingest`,
+  // A refused file does not retry; what does is a full disk or a lost commit race, which seconds can mend.
+  options: { attempts: 5, backoff: { type: "exponential", delay: 1_000, jitter: 0.5 } },
+  // A terabyte at 100 MB/s takes three hours; past twice that a run is stuck.
+  timeoutMs: 6 * 3_600_000,
+});
