@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import os from "node:os";
 import path from "node:path";
 
 /** Where everything stands in the data folder. Only `buckets/` and `intents/` must survive; the rest can be deleted. */
@@ -8,12 +10,20 @@ export function dataLayout(dataFolder: string) {
     uploads: path.join(dataFolder, "uploads"),
     inbox: path.join(dataFolder, "inbox"),
     locks: path.join(dataFolder, "locks"),
+    logs: path.join(dataFolder, "logs"),
     redis: path.join(dataFolder, "redis"),
-    fleetLock: path.join(dataFolder, "fleet.lock"),
+    /** Who holds the folder: process, address, since when. A note for people; the lock itself is the kernel's. */
+    holder: path.join(dataFolder, "fleet.json"),
   };
 }
 
-/** A unix socket's path may hold 107 bytes at most, so a deep data folder needs a short stand-in under /tmp. */
+// `sun_path` holds 108 bytes on Linux and 104 on macOS, the closing zero among them.
+const socketBytesMax = 103;
+
+/** The private Redis listens here. A socket's path must be short, so a deep data folder gets a stand-in under /tmp. */
 export function redisSocket(dataFolder: string): string {
-  return path.join(dataLayout(dataFolder).redis, "redis.sock");
+  const inside = path.join(dataLayout(dataFolder).redis, "redis.sock");
+  if (Buffer.byteLength(inside) <= socketBytesMax) return inside;
+  const digest = createHash("sha256").update(dataFolder).digest("hex").slice(0, 16);
+  return path.join(os.tmpdir(), `lakefleet-${digest}`, "redis.sock");
 }

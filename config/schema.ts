@@ -10,11 +10,15 @@ const Environment = z.object({
   LAKEFLEET_PORT: Port.default(4100),
   LAKEFLEET_HOST: z.string().min(1).default("127.0.0.1"),
   LAKEFLEET_SAMPLE: z.enum(["0", "1"]).default("1"),
-  LAKEFLEET_LOG: z.enum(["silent", "error", "warn", "info", "debug"]).default("info"),
+  /** The level of the structured logs. Setting it also makes `npm start` show them on stderr, beside the log files. */
+  LAKEFLEET_LOG: z.enum(["silent", "error", "warn", "info", "debug"]).optional(),
   /** Folders that `POST /ingest/path` may read, joined by `:`. The inbox is always among them. */
   LAKEFLEET_INGEST_ROOTS: z.string().default(""),
   /** A shared Redis or Valkey, `redis://…`; a private one on a unix socket where it is not set. */
-  REDIS_URL: z.string().optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^($|rediss?:\/\/)/, "must begin with redis:// or rediss://")
+    .optional(),
   /** `name` or `name:n`, joined by commas: the process kills itself the n-th time it passes that point. Tests only. */
   LAKEFLEET_FAILPOINTS: z.string().default(""),
   /** Jobs that may wait in one queue before new requests are answered 429. */
@@ -30,6 +34,8 @@ export interface Configuration {
   host: string;
   loadSample: boolean;
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
+  /** Whether the level was asked for; the launcher then copies the logs to stderr. */
+  showLogs: boolean;
   ingestRoots: string[];
   redisUrl: string | undefined;
   failpoints: string;
@@ -61,17 +67,37 @@ export function readConfiguration(
       port: values.LAKEFLEET_PORT,
       host: values.LAKEFLEET_HOST,
       loadSample: values.LAKEFLEET_SAMPLE === "1",
-      logLevel: values.LAKEFLEET_LOG,
+      logLevel: values.LAKEFLEET_LOG ?? "info",
+      showLogs: values.LAKEFLEET_LOG !== undefined,
       ingestRoots: [
-        path.join(dataFolder, "inbox"),
-        ...values.LAKEFLEET_INGEST_ROOTS.split(":")
-          .filter(Boolean)
-          .map((root) => path.resolve(root)),
+        ...new Set([
+          path.join(dataFolder, "inbox"),
+          ...values.LAKEFLEET_INGEST_ROOTS.split(":")
+            .filter(Boolean)
+            .map((root) => path.resolve(root)),
+        ]),
       ],
-      redisUrl: values.REDIS_URL,
+      redisUrl: values.REDIS_URL || undefined,
       failpoints: values.LAKEFLEET_FAILPOINTS,
       queueDepthMax: values.LAKEFLEET_QUEUE_DEPTH_MAX,
       ingestMemoryMib: values.LAKEFLEET_INGEST_MEMORY_MIB,
     },
+  };
+}
+
+/** The environment in which a child process reads this same configuration. */
+export function environmentOf(configuration: Configuration): Record<string, string | undefined> {
+  return {
+    ...process.env,
+    LAKEFLEET_DATA: configuration.dataFolder,
+    LAKEFLEET_PORT: String(configuration.port),
+    LAKEFLEET_HOST: configuration.host,
+    LAKEFLEET_SAMPLE: configuration.loadSample ? "1" : "0",
+    LAKEFLEET_LOG: configuration.logLevel,
+    LAKEFLEET_INGEST_ROOTS: configuration.ingestRoots.join(":"),
+    REDIS_URL: configuration.redisUrl,
+    LAKEFLEET_FAILPOINTS: configuration.failpoints,
+    LAKEFLEET_QUEUE_DEPTH_MAX: String(configuration.queueDepthMax),
+    LAKEFLEET_INGEST_MEMORY_MIB: String(configuration.ingestMemoryMib),
   };
 }
