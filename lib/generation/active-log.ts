@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { type CommitLog, openCommitLog } from "../storage/commit-log.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+
+/** Which generation serves; the commit's number orders activations and its time dates them. */
+export const ActiveGeneration = z.strictObject({
+  generation: z.string(),
+  reason: z.string(),
+  /** Who asked. A job gives its intent id, so that a job delivered twice finds its own activation done. */
+  actor: z.string(),
+});
+export type ActiveGeneration = z.infer<typeof ActiveGeneration>;
+
+/** The commit log `indexes/<index>/active/`: its head is what serve answers from. */
+export function activeLog(store: ObjectStore, index: string): CommitLog<ActiveGeneration> {
+  return openCommitLog({ store, prefix: `indexes/${index}/active/`, schema: ActiveGeneration });
+}

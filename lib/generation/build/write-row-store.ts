@@ -1,0 +1,125 @@
+import { DatabaseSync } from "node:sqlite";
+import { encodeMetadata } from "../format/metadata-value.ts";
+import {
+  createIndexesSql,
+  createTablesSql,
+  type MetadataColumn,
+  metadataColumnName,
+} from "../format/row-store-layout.ts";
+
+export interface ChunkRecord {
+  id: string;
+  rowId: number;
+  docId: string;
+  chunkIndex: number;
+  totalChunks: number;
+  text: string;
+  /** One value per metadata column, in the columns' order. */
+  metadata: readonly unknown[];
+}
+
+export interface RowStateRecord {
+  rowId: number;
+  docId: string;
+  state: "pending" | "failed" | "excluded";
+  reason: string;
+}
+
+export interface RowStoreWriter {
+  /** Appends chunks; the first one ever added has ordinal 0. One transaction per call. */
+  addChunks(chunks: readonly ChunkRecord[]): void;
+  addRowStates(rows: readonly RowStateRecord[]): void;
+  /** Row ids of whole indexed rows, ascending over all calls. */
+  addIndexedRows(rowIds: readonly number[]): void;
+  /** Writes the indexes and closes the file. It is not synced: the generation's publication does that. */
+  finish(): void;
+  /** Closes a file that is not going to be used. */
+  abandon(): void;
+}
+
+/** Writes a new row store. It has no journal, because a generation that was not finished is never opened. */
+export function createRowStoreWriter(path: string, columns: readonly MetadataColumn[]): RowStoreWriter {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE");
+  // 8 KiB pages hold a chunk of usual length without an overflow page; 32 MiB of cache covers the index build.
+  database.exec("PRAGMA page_size=8192; PRAGMA cache_size=-32768");
+  database.exec(createTablesSql(columns));
+  const wide = columns.map(() => false);
+  const ranges = createRangeWriter(database);
+  const names = columns.map((_, position) => `${metadataColumnName(position)}, `).join("");
+  const insertChunk = database.prepare(
+    `INSERT INTO chunk(ordinal, id, row_id, doc_id, chunk_index, total_chunks, ${names}text)
+     VALUES (${Array(7 + columns.length)
+       .fill("?")
+       .join(",")})`,
+  );
+  const insertState = database.prepare(
+    "INSERT INTO row_state(row_id, doc_id, state, reason) VALUES (?,?,?,?)",
+  );
+  let ordinal = 0;
+
+  const encode = (chunk: ChunkRecord) =>
+    columns.map((column, position) => {
+      const value = encodeMetadata(column.type, chunk.metadata[position]);
+      if (typeof value === "bigint" && !Number.isSafeInteger(Number(value))) wide[position] = true;
+      return value;
+    });
+
+  return {
+    addChunks(chunks) {
+      inTransaction(database, () => {
+        for (const chunk of chunks) {
+          const { id, rowId, docId, chunkIndex, totalChunks, text } = chunk;
+          insertChunk.run(ordinal++, id, rowId, docId, chunkIndex, totalChunks, ...encode(chunk), text);
+        }
+      });
+    },
+    addRowStates(rows) {
+      inTransaction(database, () => {
+        for (const row of rows) insertState.run(row.rowId, row.docId, row.state, row.reason);
+      });
+    },
+    addIndexedRows: (rowIds) => inTransaction(database, () => ranges.add(rowIds)),
+    finish() {
+      inTransaction(database, () => {
+        ranges.flush();
+        const insert = database.prepare(
+          "INSERT INTO metadata_column(position, name, type, wide) VALUES (?,?,?,?)",
+        );
+        columns.forEach((column, position) => {
+          insert.run(position, column.name, column.type, wide[position] ? 1 : 0);
+        });
+        for (const sql of createIndexesSql(columns)) database.exec(sql);
+      });
+      database.close();
+    },
+    abandon: () => database.close(),
+  };
+}
+
+/** Row ids are mostly consecutive, so runs of them take a few rows where a list would take one each. */
+function createRangeWriter(database: DatabaseSync) {
+  const insert = database.prepare("INSERT INTO indexed_range(first, last) VALUES (?,?)");
+  let open: { first: number; last: number } | undefined;
+  const flush = () => {
+    if (open !== undefined) insert.run(open.first, open.last);
+    open = undefined;
+  };
+  const add = (rowIds: readonly number[]) => {
+    for (const rowId of rowIds) {
+      if (open !== undefined && rowId === open.last + 1) {
+        open.last = rowId;
+        continue;
+      }
+      flush();
+      open = { first: rowId, last: rowId };
+    }
+  };
+  return { add, flush };
+}
+
+function inTransaction(database: DatabaseSync, task: () => void): void {
+  database.exec("BEGIN");
+  task();
+  database.exec("COMMIT");
+}

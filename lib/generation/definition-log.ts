@@ -1,0 +1,22 @@
+import { DomainError } from "../errors/domain-error.ts";
+import { type CommitLog, openCommitLog } from "../storage/commit-log.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+import { IndexDefinition } from "./index-definition.ts";
+
+/** The commit log `indexes/<index>/definition/`. */
+export function definitionLog(store: ObjectStore, index: string): CommitLog<IndexDefinition> {
+  return openCommitLog({ store, prefix: `indexes/${index}/definition/`, schema: IndexDefinition });
+}
+
+/** The index as it is defined now, or `not-found` of type `index-missing`. */
+export async function readDefinition(store: ObjectStore, index: string): Promise<IndexDefinition> {
+  const head = await definitionLog(store, index).head();
+  if (head !== undefined) return head.document;
+  throw new DomainError({
+    kind: "not-found",
+    type: "index-missing",
+    field: "index",
+    message: `There is no index ${JSON.stringify(index)}.`,
+    remedy: "List the indexes, or make this one.",
+  });
+}

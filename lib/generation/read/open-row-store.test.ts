@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createRowStoreWriter } from "../build/write-row-store.ts";
+import type { MetadataColumn } from "../format/row-store-layout.ts";
+import { openRowStore } from "./open-row-store.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "lakefleet-rows-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const columns: MetadataColumn[] = [
+  { name: 'odd "name"', type: "varchar" },
+  { name: 'ODD "NAME"', type: "bigint" },
+  { name: "flag", type: "boolean" },
+  { name: "at", type: "timestamp" },
+];
+
+function writeStore(metadata: unknown[][]) {
+  const file = path.join(folder, "a #?%.sqlite");
+  const writer = createRowStoreWriter(file, columns);
+  writer.addChunks(
+    metadata.map((values, row) => ({
+      id: `${row}-0`,
+      rowId: row,
+      docId: `doc ${row}`,
+      chunkIndex: 0,
+      totalChunks: 1,
+      text: `text ${row}`,
+      metadata: values,
+    })),
+  );
+  writer.addIndexedRows(metadata.map((_, row) => row));
+  writer.addIndexedRows([metadata.length + 4]);
+  writer.addRowStates([{ rowId: 1_000_000, docId: "late", state: "failed", reason: "too_long" }]);
+  writer.finish();
+  return openRowStore(file);
+}
+
+describe("the row store", () => {
+  test("gives back what was written, in the order asked for", () => {
+    const store = writeStore([
+      ["a", 1n, true, "2024-01-02 03:04:05.600"],
+      [null, null, null, null],
+      ["ü'\"", -9_007_199_254_740_993n, false, new Date(0)],
+    ]);
+    const [third, first] = store.fetch([2, 0]);
+    expect(third).toEqual({
+      id: "2-0",
+      doc_id: "doc 2",
+      chunk_index: 0,
+      text: "text 2",
+      metadata: {
+        'odd "name"': "ü'\"",
+        'ODD "NAME"': "-9007199254740993",
+        flag: false,
+        at: "1970-01-01T00:00:00",
+      },
+    });
+    expect(first?.metadata).toEqual({
+      'odd "name"': "a",
+      'ODD "NAME"': "1",
+      flag: true,
+      at: "2024-01-02T03:04:05.6",
+    });
+    expect(store.chunkCount).toBe(3);
+    expect(store.rowIdCount()).toBe(3);
+    store.close();
+  });
+
+  test("an ordinal that does not exist is damage, not an empty hit", () => {
+    const store = writeStore([["a", 1n, true, null]]);
+    expect(() => store.fetch([1])).toThrow(expect.objectContaining({ type: "generation-damaged" }));
+    store.close();
+  });
+
+  test("a selection sets one bit per matching row, also beyond one slice", async () => {
+    const rows = Array.from({ length: 70_000 }, (_, row) => ["x", BigInt(row), row % 2 === 0, null]);
+    const store = writeStore(rows);
+    const filter = await store.select("m1 >= 32767 AND m1 < 65540 AND m2 = 1");
+    const set: number[] = [];
+    for (let row = 0; row < rows.length; row += 1) {
+      if ((filter.bits[row >>> 5] ?? 0) & (1 << (row & 31))) set.push(row);
+    }
+    expect(set).toEqual(Array.from({ length: 16_386 }, (_, index) => 32_768 + 2 * index));
+    expect(filter.matchCount).toBe(16_386);
+    store.close();
+  });
+
+  test("the ledger keeps runs of row ids and every row that is not indexed", () => {
+    const store = writeStore([
+      ["a", 1n, true, null],
+      ["b", 2n, true, null],
+    ]);
+    expect([...store.indexedRanges()]).toEqual([0, 1, 6, 6]);
+    const states = [{ rowId: 1_000_000, docId: "late", state: "failed", reason: "too_long" }];
+    expect(store.rowStates({ afterRowId: -1, limit: 10 })).toEqual(states);
+    expect(store.rowStates({ afterRowId: 1_000_000, limit: 10 })).toEqual([]);
+    store.close();
+  });
+
+  test("an empty generation opens and selects nothing", async () => {
+    const store = writeStore([]);
+    expect(store.chunkCount).toBe(0);
+    expect((await store.select("1 = 1")).matchCount).toBe(0);
+    store.close();
+  });
+});
