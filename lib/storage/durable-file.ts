@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { diskError } from "./disk-error.ts";
+import { hasCode } from "./error-code.ts";
+import { forEachBounded } from "./for-each-bounded.ts";
+import { walkTree } from "./walk-tree.ts";
+
+/** Twice libuv's four threads: the disk joins parallel syncs into one journal commit, more only wait in line. */
+const syncWidth = 8;
+
+/** Replaces or creates the file in one step, durable when the promise resolves. The folder must exist. */
+export async function writeFileDurable(
+  target: string,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const temporary = path.join(path.dirname(target), `.${randomUUID()}.tmp`);
+  await writeNewFile(temporary, content);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw diskError(error);
+  }
+  await syncFolder(path.dirname(target));
+}
+
+/** Writes a file that must not exist yet and syncs its data, not its folder. Leaves nothing behind if it fails. */
+export async function writeNewFile(
+  target: string,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  try {
+    const handle = await open(target, "wx");
+    try {
+      for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+        await writeAll(handle, chunk);
+      }
+      await handle.datasync();
+    } catch (error) {
+      await rm(target, { force: true });
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw diskError(error);
+  }
+}
+
+/** Writes every byte at the handle's position; one `write` may take only a part when the disk fills up. */
+export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, offset, bytes.length - offset, null);
+    offset += bytesWritten;
+  }
+}
+
+/**
+ * Gives the synced file `source` the second name `target`: true, or false where `target` exists already. Atomic among
+ * all processes. Either way `target` is durable afterwards, so a loser may rely on what the winner wrote.
+ */
+export async function linkIfAbsent(source: string, target: string): Promise<boolean> {
+  const created = await tryLink(source, target);
+  await syncFolder(path.dirname(target));
+  return created;
+}
+
+/** Syncs a file's data and size, whoever wrote it. */
+export async function syncFile(file: string): Promise<void> {
+  await using handle = await open(file, "r");
+  await handle.datasync();
+}
+
+/** Syncs the folder's entries, so that names created, moved or removed in it survive a power loss. */
+export async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, "r");
+  await handle.sync();
+}
+
+/** Syncs every file and then every folder of a tree, or the one file; links are refused. Not the tree's own parent. */
+export async function syncTree(root: string): Promise<void> {
+  const tree = await walkTree(root);
+  await forEachBounded(tree.files, syncWidth, (file) => syncFile(path.join(root, file)));
+  await forEachBounded(tree.folders, syncWidth, (folder) => syncFolder(path.join(root, folder)));
+}
+
+async function tryLink(source: string, target: string): Promise<boolean> {
+  try {
+    await link(source, target);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw diskError(error);
+  }
+}
