@@ -1,0 +1,106 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { duckDbFailure } from "../../dataset/duckdb-failure.ts";
+import { sqlIdentifier, sqlLiteral } from "../../dataset/sql-quote.ts";
+import { parquetTargetSql } from "../parquet-target.ts";
+import { allFitSql, typedColumnSql } from "./typed-column-sql.ts";
+import { type CsvType, narrowTypes } from "./value-type.ts";
+
+/** A CSV in which every row is known to be well-formed. */
+export interface CleanCsv {
+  path: string;
+  delimiter: string;
+  quote: string;
+  hasHeader: boolean;
+  columnNames: string[];
+  rowCount: number;
+  rowBytesMax: number;
+}
+
+/**
+ * Writes the rows as Parquet, each column as its type, in one pass. Where a value does not fit, one more pass finds
+ * the narrowest types that hold every value, and the rows are written again. Answers the types written.
+ */
+export async function writeTypedParquet(
+  connection: DuckDBConnection,
+  csv: CleanCsv,
+  parquetPath: string,
+  guess: readonly CsvType[],
+): Promise<readonly CsvType[]> {
+  const write = (types: readonly CsvType[], threads: "parallel" | "serial") =>
+    copy(connection, { csv, parquetPath, types, threads });
+  if ((await unlessMisread(write(guess, "parallel"))) === csv.rowCount) return guess;
+  const types = await fittingTypes(connection, csv, guess);
+  if ((await unlessMisread(write(types, "parallel"))) === csv.rowCount) return types;
+  // Threads that start within quoted text can misjudge where a row begins; one thread does not.
+  const rowCount = await write(types, "serial");
+  if (rowCount === csv.rowCount) return types;
+  throw new Error(`The engine read ${rowCount} rows of a CSV that has ${csv.rowCount}.`);
+}
+
+/** The count of rows written; undefined where the engine stumbled over a value or over where a row begins. */
+async function unlessMisread(writing: Promise<number>): Promise<number | undefined> {
+  try {
+    return await writing;
+  } catch (error) {
+    if (duckDbFailure(error)?.type === "Invalid Input") return undefined;
+    throw error;
+  }
+}
+
+interface CopyPlan {
+  csv: CleanCsv;
+  parquetPath: string;
+  types: readonly CsvType[];
+  threads: "parallel" | "serial";
+}
+
+async function copy(connection: DuckDBConnection, plan: CopyPlan): Promise<number> {
+  const { csv, types } = plan;
+  const columns = csv.columnNames.map((name, column) => typedColumnSql(name, types[column]!)).join(", ");
+  const source = csv.rowCount === 0 ? noRowsSql(csv) : readSql(csv, plan.threads);
+  const sql = `COPY (SELECT ${columns} FROM ${source}) TO ${parquetTargetSql(plan.parquetPath, csv.columnNames.length)}`;
+  const result = await connection.runAndReadAll(sql);
+  return Number(result.getRows()[0]![0]);
+}
+
+function readSql(csv: CleanCsv, threads: "parallel" | "serial"): string {
+  const columns = csv.columnNames.map((name) => `${sqlLiteral(name)}: 'VARCHAR'`).join(", ");
+  // The engine's own limit of a row, unless a row is longer.
+  const lineMax = Math.max(2_000_000, csv.rowBytesMax + 16);
+  const options = [
+    "auto_detect = false",
+    `delim = ${sqlLiteral(csv.delimiter)}`,
+    `quote = ${sqlLiteral(csv.quote)}`,
+    `escape = ${sqlLiteral(csv.quote)}`,
+    `header = ${csv.hasHeader}`,
+    `columns = {${columns}}`,
+    // So that "" is an empty text and nothing at all is NULL.
+    "allow_quoted_nulls = false",
+    `max_line_size = ${lineMax}`,
+    `buffer_size = ${Math.max(32_000_000, 2 * lineMax)}`,
+    `parallel = ${threads === "parallel"}`,
+  ];
+  return `read_csv(${sqlLiteral(csv.path)}, ${options.join(", ")})`;
+}
+
+function noRowsSql(csv: CleanCsv): string {
+  const columns = csv.columnNames.map((name) => `NULL::VARCHAR AS ${sqlIdentifier(name)}`).join(", ");
+  return `(SELECT ${columns} LIMIT 0)`;
+}
+
+async function fittingTypes(
+  connection: DuckDBConnection,
+  csv: CleanCsv,
+  guess: readonly CsvType[],
+): Promise<readonly CsvType[]> {
+  const typed = csv.columnNames.filter((_, column) => guess[column] !== "varchar");
+  if (typed.length === 0 || csv.rowCount === 0) return guess;
+  const checks = typed.flatMap((name) => narrowTypes.map((type) => allFitSql(name, type)));
+  const result = await connection.runAndReadAll(`SELECT ${checks.join(", ")} FROM ${readSql(csv, "serial")}`);
+  const verdicts = result.getRows()[0] ?? [];
+  return guess.map((before, column) => {
+    if (before === "varchar") return before;
+    const first = typed.indexOf(csv.columnNames[column]!) * narrowTypes.length;
+    return narrowTypes.find((_, order) => verdicts[first + order] === true) ?? "varchar";
+  });
+}

@@ -1,0 +1,17 @@
+/**
+ * Column names that differ also where case does not count, in the order given: a repeated name gets `_2`, an empty one
+ * becomes `column_<position>`. Control characters, which no engine takes in a name, become spaces.
+ */
+export function uniqueNames(wanted: readonly (string | null)[]): string[] {
+  // The row id stands beside the columns in every scan of a dataset.
+  const taken = new Set<string>(["_row_id"]);
+  return wanted.map((raw, position) => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    const clean = (raw ?? "").replace(/[\u0000-\u001f\u007f]+/g, " ").toWellFormed().trim();
+    const base = clean === "" ? `column_${position + 1}` : clean;
+    let name = base;
+    for (let suffix = 2; taken.has(name.toLowerCase()); suffix++) name = `${base}_${suffix}`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}
