@@ -22,3 +22,23 @@ export const defaultPools: Record<"ingest" | "embed" | "index" | "trial" | "refr
   trial: { min: 1, max: 1, concurrency: 1, waitMaxMs: 60_000 },
   refresh: { min: 1, max: 2, concurrency: 4, waitMaxMs: 2_000 },
 };
+
+/** A worker that is told to stop lets its jobs go on for so long, and then hands them back to their queue. */
+export const drainTimeoutMs = 15_000;
+
+/** After that it has so long to hand them back and to close; then the launcher kills it and the lock's end frees them. */
+export const drainGraceMs = 20_000;
+
+/** What a person may set of a pool while the fleet runs. */
+export const PoolSettings = Pool.pick({ min: true, max: true }).extend({ paused: z.boolean() });
+export type PoolSettings = z.infer<typeof PoolSettings>;
+
+/** The pools that differ from the defaults, by name. */
+export const PoolSettingsByName = z.strictObject({
+  ingest: PoolSettings.optional(),
+  embed: PoolSettings.optional(),
+  index: PoolSettings.optional(),
+  trial: PoolSettings.optional(),
+  refresh: PoolSettings.optional(),
+});
+export type PoolSettingsByName = z.infer<typeof PoolSettingsByName>;

@@ -21,7 +21,8 @@ export function startAutoscaler(options: {
 }): Autoscaler {
   const stopping = new AbortController();
   const memories = new Map<string, ScaleMemory>();
-  let blind = false;
+  // True until the first look: while the fleet starts there is nothing to see, and nothing to complain of.
+  let blind = true;
   let timer: NodeJS.Timeout | undefined;
   let looking = Promise.resolve();
 

@@ -5,6 +5,7 @@ import { type Output, type RunningProcess, superviseChild } from "./running-proc
 export interface Service {
   /** The main file, absolute. */
   file: string;
+  parameters?: string[];
   environment: Record<string, string | undefined>;
   output: Output;
 }
@@ -16,7 +17,7 @@ const leaveWithParent = fileURLToPath(new URL("./leave-with-parent.ts", import.m
  * whole group and would stop the workers before the launcher has told them to drain.
  */
 export function forkService(service: Service): RunningProcess {
-  const child = fork(service.file, [], {
+  const child = fork(service.file, service.parameters ?? [], {
     env: service.environment,
     execArgv: ["--disable-warning=ExperimentalWarning", "--import", leaveWithParent],
     stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -42,7 +42,7 @@ test("a process that ends is started again, and each crash says how it ended", a
   });
   await kept.stop(1_000);
   expect(crashes).toMatchObject([
-    { name: "embed", crashes: 1, exit: { code: 3, signal: null, lastLine: "out of luck" } },
+    { name: "embed", crashes: 1, exit: { code: 3, signal: null, lastWord: "out of luck" } },
     { name: "embed", crashes: 2, retryInMs: 500 },
   ]);
 });
@@ -55,7 +55,7 @@ test("a program that does not exist is a crash with a reason", async () => {
       onCrash: (first) => void keeper.stop(0).then(() => resolve(first)),
     });
   });
-  expect(crash.exit.lastLine).toContain("ENOENT");
+  expect(crash.exit.lastWord).toContain("ENOENT");
 });
 
 test("stop asks first and insists after the grace time", async () => {

@@ -50,7 +50,7 @@ export function keepRunning(options: {
       if (stopping.signal.aborted) return await current.stop(graceMs);
       return await current.exited;
     } catch (error) {
-      return { code: null, signal: null, lastLine: error instanceof Error ? error.message : String(error) };
+      return { code: null, signal: null, lastWord: error instanceof Error ? error.message : String(error) };
     } finally {
       current = undefined;
     }

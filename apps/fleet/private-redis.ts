@@ -31,16 +31,16 @@ export async function startPrivateRedis(options: PrivateRedis): Promise<RunningP
   const first = await tryStart(options);
   if (first.answers) return first.running;
   const aside = await moveAppendLogAside(options.folder);
-  if (aside === undefined) throw new Error(`Redis does not start: ${first.exit.lastLine}`);
+  if (aside === undefined) throw new Error(`Redis does not start: ${first.exit.lastWord}`);
   const second = await tryStart(options);
   if (!second.answers) {
     await putAppendLogBack(options.folder, aside);
-    throw new Error(`Redis does not start: ${second.exit.lastLine}`);
+    throw new Error(`Redis does not start: ${second.exit.lastWord}`);
   }
   options.report(
     `The queue's log is damaged and was moved to ${aside}; open jobs come back from their intents.`,
   );
-  options.report(`  Redis said: ${first.exit.lastLine}`);
+  options.report(`  Redis said: ${first.exit.lastWord}`);
   await dropOldDamage(options.folder);
   return second.running;
 }

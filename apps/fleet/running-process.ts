@@ -1,11 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import type { RotatingLog } from "./rotating-log.ts";
 
-/** How a process ended, with the last line it wrote, which most often says why. */
+/** How a process ended, with the line of its last output that most likely says why. */
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
-  lastLine: string;
+  lastWord: string;
 }
 
 /** A child process that has been started. `exited` never rejects: a program that cannot start has exited too. */
@@ -25,22 +25,22 @@ export interface Output {
 
 /** Takes over a spawned child: its output goes to the log, its end becomes a promise. */
 export function superviseChild(child: ChildProcess, output: Output): RunningProcess {
-  let lastLine = "";
+  let tail = "";
   const take = (chunk: Uint8Array) => {
     output.log.write(chunk);
     if (output.show) process.stderr.write(chunk);
-    lastLine = lastLineOf(Buffer.from(chunk).toString("utf8")) ?? lastLine;
+    tail = (tail + Buffer.from(chunk).toString("utf8")).slice(-tailCharactersMax);
   };
   child.stdout?.on("data", take);
   child.stderr?.on("data", take);
   const exited = new Promise<Exit>((resolve) => {
-    child.once("error", (error) => resolve({ code: null, signal: null, lastLine: error.message }));
+    child.once("error", (error) => resolve({ code: null, signal: null, lastWord: error.message }));
     // `close` comes after the output has been read; a grandchild that holds the pipe must not delay it for ever.
     child.once("exit", (code, signal) => {
-      const timer = setTimeout(() => resolve({ code, signal, lastLine }), 1_000);
+      const timer = setTimeout(() => resolve({ code, signal, lastWord: lastWordOf(tail) }), 1_000);
       child.once("close", () => {
         clearTimeout(timer);
-        resolve({ code, signal, lastLine });
+        resolve({ code, signal, lastWord: lastWordOf(tail) });
       });
     });
   });
@@ -56,9 +56,13 @@ export function superviseChild(child: ChildProcess, output: Output): RunningProc
   };
 }
 
-// Enough of a line to see what it says; a log line may be a whole stack in JSON.
+// The stack of an uncaught error and a few lines of log.
+const tailCharactersMax = 8_192;
 const shownCharactersMax = 300;
 
-function lastLineOf(text: string): string | undefined {
-  return text.trimEnd().split("\n").at(-1)?.slice(0, shownCharactersMax);
+/** An uncaught error is followed by its stack and by Node's version, so its own line comes before the last one. */
+function lastWordOf(tail: string): string {
+  const lines = tail.trimEnd().split("\n");
+  const line = lines.findLast((text) => /^\w*(Error|Exception)\b/.test(text)) ?? lines.at(-1) ?? "";
+  return line.slice(0, shownCharactersMax);
 }

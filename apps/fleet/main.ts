@@ -1,0 +1,20 @@
+import { readConfiguration } from "@lakefleet/config/schema.ts";
+import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
+import { runFleet } from "./run-fleet.ts";
+
+// Exit codes: 0 stopped when asked, 2 not started because of something the person can mend, 1 everything else.
+const result = readConfiguration();
+if (!result.ok) {
+  for (const problem of result.problems) process.stderr.write(`lakefleet: ${problem}\n`);
+  process.exit(2);
+}
+try {
+  await runFleet(result.configuration);
+  process.exit(0);
+} catch (error) {
+  if (!(error instanceof DomainError)) throw error;
+  process.stderr.write(
+    `lakefleet: ${error.message}${error.remedy === undefined ? "" : ` ${error.remedy}`}\n`,
+  );
+  process.exit(2);
+}

