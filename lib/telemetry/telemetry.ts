@@ -62,8 +62,9 @@ function assemble(options: TelemetryOptions, output: DestinationStream): Telemet
     log,
     metrics,
     emit: (event, fields) => {
-      recorders.get(event)?.(fields);
-      log[events[event].level]({ ...fields }, event);
+      const values: object = fields;
+      recorders.get(event)?.(values);
+      log[events[event].level](values, event);
     },
   };
 }
