@@ -1,0 +1,48 @@
+import { cosineSimilarity, euclideanNorm } from "../format/cosine-similarity.ts";
+import { isAllowed } from "../format/is-allowed.ts";
+import type { TopHits } from "../format/top-hits.ts";
+import type { RowFilter } from "../vector-index.ts";
+import type { VectorFile } from "./vector-file.ts";
+
+// Enough to make one read of neighbouring rows; small enough to stay in the processor's cache.
+const runLengthMax = 64;
+
+/** Offers every row that `bits` allows, reading only those. Synchronous: about 3 µs a row of 768 values. */
+export function scanAllowed(
+  file: VectorFile,
+  query: Float32Array,
+  bits: RowFilter["bits"],
+  hits: TopHits,
+): void {
+  const { dimension } = file;
+  const norm = euclideanNorm(query);
+  const buffer = new Float32Array(runLengthMax * dimension);
+  let ordinal = nextAllowed(bits, 0, file.vectorCount);
+  while (ordinal < file.vectorCount) {
+    const limit = Math.min(
+      file.vectorCount,
+      ordinal + runLengthMax,
+      // A run ends with its row group.
+      (Math.floor(ordinal / file.vectorsPerGroup) + 1) * file.vectorsPerGroup,
+    );
+    let end = ordinal + 1;
+    while (end < limit && isAllowed(bits, end)) end += 1;
+    file.readRun(ordinal, end - ordinal, buffer, 0);
+    for (let row = ordinal; row < end; row++) {
+      hits.offer(row, cosineSimilarity(query, norm, buffer, (row - ordinal) * dimension));
+    }
+    ordinal = nextAllowed(bits, end, file.vectorCount);
+  }
+}
+
+/** The first allowed row at or after `from`, or at least `vectorCount` if there is none. */
+function nextAllowed(bits: Uint32Array, from: number, vectorCount: number): number {
+  let word = from >>> 5;
+  let rest = (bits[word] ?? 0) & (-1 << (from & 31));
+  while (rest === 0) {
+    word += 1;
+    if (word * 32 >= vectorCount) return vectorCount;
+    rest = bits[word]!;
+  }
+  return word * 32 + (31 - Math.clz32(rest & -rest));
+}
