@@ -3,16 +3,26 @@ import { DomainError } from "../errors/domain-error.ts";
 import { translateDuckDbError } from "./duckdb-failure.ts";
 
 export interface DuckDbOptions {
-  /** What the engine may hold before it spills to `tempFolder`. The process takes about 150 MiB more. */
+  /** What the engine may hold before it spills. The process takes about 150 MiB more. */
   memoryMib: number;
   /** All cores where it is not given. */
-  threads?: number;
-  /** Made when something spills; the engine removes its own files from it. */
-  tempFolder: string;
+  threads?: number | undefined;
+  /** Made when something spills; the engine removes its own files from it. Without it nothing may spill. */
+  tempFolder?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** A query that starts after the abort must end too, so interrupting is repeated until the task is over. */
+/** An open engine of the caller's, for work that hands rows out while it goes on. */
+export interface DuckDbSession {
+  connection: DuckDBConnection;
+  /** Throws `cancelled` after an abort. To be asked after every chunk: an interrupted stream looks complete. */
+  assertLive(): void;
+  /** The error that leaves the session instead of one caught inside it. */
+  explain(error: unknown): unknown;
+  close(): void;
+}
+
+/** A query that starts after the abort must end too, so interrupting is repeated until the session is closed. */
 const interruptIntervalMs = 20;
 
 /**
@@ -26,26 +36,38 @@ export async function withDuckDb<T>(
   options: DuckDbOptions,
   task: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
-  const { signal } = options;
-  if (signal?.aborted) throw cancelled(signal);
-  const instance = await openInstance(options);
+  const session = await openDuckDb(options);
   try {
-    const connection = await instance.connect();
-    const interruption = interruptOnAbort(connection, signal);
-    try {
-      const result = await task(connection);
-      if (signal?.aborted) throw cancelled(signal);
-      return result;
-    } catch (error) {
-      if (signal?.aborted) throw cancelled(signal);
-      throw translateDuckDbError(error);
-    } finally {
+    const result = await task(session.connection);
+    session.assertLive();
+    return result;
+  } catch (error) {
+    throw session.explain(error);
+  } finally {
+    session.close();
+  }
+}
+
+/** Like `withDuckDb`, with the closing left to the caller. */
+export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbSession> {
+  const { signal } = options;
+  const assertLive = () => {
+    if (signal?.aborted) throw cancelled(signal);
+  };
+  assertLive();
+  const instance = await openInstance(options);
+  const connection = await connect(instance);
+  const interruption = interruptOnAbort(connection, signal);
+  return {
+    connection,
+    assertLive,
+    explain: (error) => (signal?.aborted ? cancelled(signal) : translateDuckDbError(error)),
+    close() {
       interruption.stop();
       connection.closeSync();
-    }
-  } finally {
-    instance.closeSync();
-  }
+      instance.closeSync();
+    },
+  };
 }
 
 async function openInstance(options: DuckDbOptions): Promise<DuckDBInstance> {
@@ -54,11 +76,20 @@ async function openInstance(options: DuckDbOptions): Promise<DuckDBInstance> {
   return DuckDBInstance.create(":memory:", {
     memory_limit: `${options.memoryMib}MiB`,
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
-    temp_directory: options.tempFolder,
+    temp_directory: options.tempFolder ?? "",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
     errors_as_json: "true",
   });
+}
+
+async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  try {
+    return await instance.connect();
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
 }
 
 function interruptOnAbort(connection: DuckDBConnection, signal: AbortSignal | undefined) {
