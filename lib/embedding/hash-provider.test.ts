@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { embeddingProviderConformance } from "./embedding-provider.conformance.ts";
+import { createHashPool } from "./hash-pool.ts";
+import { createHashProvider, createInlineHashProvider } from "./hash-provider.ts";
+import { openProvider } from "./open-provider.ts";
+
+embeddingProviderConformance("createHashProvider with two threads", () => createHashProvider({ threads: 2 }));
+embeddingProviderConformance("createInlineHashProvider", createInlineHashProvider);
+
+describe("hash provider", () => {
+  test("threads and the calling thread give the same vectors", async () => {
+    const threaded = createHashProvider({ threads: 2 });
+    const texts = Array.from({ length: 1_200 }, (_, index) => `text ${index} of many`);
+    expect(await threaded.embedBatch(texts)).toEqual(await createInlineHashProvider().embedBatch(texts));
+    await threaded.close();
+  });
+
+  test("a thread that dies fails its batch with a name, and the next batch finds a new one", async () => {
+    const script = `data:text/javascript,${encodeURIComponent(`
+      import { parentPort } from "node:worker_threads";
+      parentPort.on("message", ([text]) => {
+        if (text === "die") process.exit(3);
+        if (text === "throw") throw new Error("inside");
+        parentPort.postMessage(new Float32Array([text.length]));
+      });`)}`;
+    const pool = createHashPool(1, { script: new URL(script) });
+    await expect(pool.embed(["die"])).rejects.toMatchObject({
+      kind: "unavailable",
+      type: "embedder-crashed",
+    });
+    await expect(pool.embed(["throw"])).rejects.toMatchObject({ type: "embedder-crashed" });
+    const [failed, waited] = await Promise.allSettled([pool.embed(["die"]), pool.embed(["four"])]);
+    expect(failed).toMatchObject({ status: "rejected" });
+    expect(waited).toMatchObject({ status: "fulfilled", value: new Float32Array([4]) });
+    await pool.close();
+  });
+
+  test("an unknown embedder is refused with the ones there are", () => {
+    expect(() => openProvider("hash-768@9", { threads: 1 })).toThrow(
+      expect.objectContaining({ kind: "invalid", type: "embedder-unknown", field: "embedder" }),
+    );
+    expect(openProvider("hash-768@1", { threads: 0 }).dimension).toBe(768);
+  });
+});
