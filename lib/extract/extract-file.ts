@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import { extractCsv } from "./csv/extract-csv.ts";
 import { detectFormat, formatHeadBytes } from "./detect-format.ts";
+import { extractJson } from "./json/extract-json.ts";
 import type { Extraction, ExtractJob, ExtractOptions, Format } from "./extraction.ts";
 import { readHead } from "./input/read-head.ts";
 
@@ -16,7 +17,16 @@ export async function extractFile(options: ExtractOptions): Promise<Extraction> 
 }
 
 async function extractAs(job: ExtractJob, format: Format): Promise<Extraction> {
-  return extractCsv(job, format === "tsv" ? "tsv" : "csv");
+  switch (format) {
+    case "csv":
+    case "tsv":
+      return extractCsv(job, format);
+    case "json":
+    case "ndjson":
+      return extractJson(job, format);
+    default:
+      throw new Error(format);
+  }
 }
 
 async function inOwnFolder(options: ExtractOptions, task: (job: ExtractJob) => Promise<Extraction>) {

@@ -1,4 +1,4 @@
-import type { Column } from "../dataset/dataset-version.ts";
+import type { StagedRows } from "../dataset/staged-rows.ts";
 
 export type Format = "csv" | "tsv" | "json" | "ndjson" | "parquet" | "pdf" | "text" | "markdown" | "html";
 
@@ -24,12 +24,8 @@ export interface ExtractOptions {
   progress?: ((progress: ExtractProgress) => void) | undefined;
 }
 
-/** Rows ready to be committed: one Parquet file and, where rows were rejected, a JSONL file of `RejectedRow`. */
-export interface Extraction {
-  parquetPath: string;
-  columns: Column[];
-  rowCount: number;
-  rejects?: { path: string; rowCount: number };
+/** Rows ready to be committed; the reject file holds one `RejectedRow` to a line. */
+export interface Extraction extends StagedRows {
   format: Format | "folder";
 }
 

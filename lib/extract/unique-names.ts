@@ -3,8 +3,8 @@
  * becomes `column_<position>`. Control characters, which no engine takes in a name, become spaces.
  */
 export function uniqueNames(wanted: readonly (string | null)[]): string[] {
-  // The row id stands beside the columns in every scan of a dataset.
-  const taken = new Set<string>(["_row_id"]);
+  // What a dataset's scan adds to the columns of a file.
+  const taken = new Set<string>(["_row_id", "file_row_number", "file_index"]);
   return wanted.map((raw, position) => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     const clean = (raw ?? "").replace(/[\u0000-\u001f\u007f]+/g, " ").toWellFormed().trim();

@@ -10,7 +10,7 @@ export class TypeGuess {
 
   see(fields: readonly (string | null)[]): void {
     for (const [column, value] of fields.entries()) {
-      if (value === null || value === "") continue;
+      if (value === null) continue;
       const before = this.#possible[column];
       if (before?.size === 0) continue;
       const types = possibleTypes(value);

@@ -1,24 +1,17 @@
 import { sqlIdentifier, sqlLiteral } from "../../dataset/sql-quote.ts";
 import { type CsvType, doubleDigitsMax, patterns } from "./value-type.ts";
 
-/**
- * The text column as its type; a value that does not fit ends the query. An empty value is missing where the type is
- * not text, however it is quoted.
- */
+/** The text column as its type; a value that does not fit, the quoted empty text included, ends the query. */
 export function typedColumnSql(name: string, type: CsvType): string {
   const column = sqlIdentifier(name);
   if (type === "varchar") return column;
-  return `CASE WHEN ${fits(column, type)} THEN ${cast(column, type)} WHEN ${isEmpty(column)} THEN NULL ELSE error('a value does not fit its column') END AS ${column}`;
+  return `CASE WHEN ${fits(column, type)} THEN ${cast(column, type)} WHEN ${column} IS NULL THEN NULL ELSE error('a value does not fit its column') END AS ${column}`;
 }
 
 /** Whether every value of the text column fits the type, as an aggregate that is null for no rows. */
 export function allFitSql(name: string, type: CsvType): string {
   const column = sqlIdentifier(name);
-  return `bool_and(${isEmpty(column)} OR coalesce(${fits(column, type)}, false))`;
-}
-
-function isEmpty(column: string): string {
-  return `${column} IS NULL OR ${column} = ''`;
+  return `bool_and(${column} IS NULL OR coalesce(${fits(column, type)}, false))`;
 }
 
 function cast(column: string, type: CsvType): string {
