@@ -20,3 +20,13 @@ export async function readDefinition(store: ObjectStore, index: string): Promise
     remedy: "List the indexes, or make this one.",
   });
 }
+
+/** Names of all indexes, ascending. */
+export async function listIndexes(store: ObjectStore): Promise<string[]> {
+  const names = new Set<string>();
+  for await (const { key } of store.list("indexes/")) {
+    const [, name, part] = key.split("/");
+    if (name !== undefined && part === "definition") names.add(name);
+  }
+  return [...names];
+}

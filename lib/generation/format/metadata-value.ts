@@ -9,7 +9,7 @@ export function encodeMetadata(type: ColumnType, value: unknown): StoredValue {
     case "boolean":
       return value ? 1 : 0;
     case "bigint":
-      return typeof value === "bigint" ? value : BigInt(Math.trunc(Number(value)));
+      return typeof value === "bigint" ? value : Number(value);
     case "double":
     case "decimal":
       return Number(value);

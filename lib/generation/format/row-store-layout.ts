@@ -3,6 +3,10 @@ import type { ColumnType } from "../../dataset/dataset-version.ts";
 /** The SQLite file that holds what a hit shows, what a filter reads, and the ledger of every row that is not indexed. */
 export const rowStoreFile = "rows.sqlite";
 
+/** The ranked word index beside it, and the folder that the vector backend fills. */
+export const lexicalFile = "lexical.bin";
+export const vectorFolder = "vectors";
+
 export interface MetadataColumn {
   name: string;
   type: ColumnType;

@@ -41,7 +41,7 @@ function writeStore(metadata: unknown[][]) {
 }
 
 describe("the row store", () => {
-  test("gives back what was written, in the order asked for", () => {
+  test("gives back what was written, in the order asked for", async () => {
     const store = writeStore([
       ["a", 1n, true, "2024-01-02 03:04:05.600"],
       [null, null, null, null],
@@ -67,7 +67,7 @@ describe("the row store", () => {
       at: "2024-01-02T03:04:05.6",
     });
     expect(store.chunkCount).toBe(3);
-    expect(store.rowIdCount()).toBe(3);
+    expect((await Array.fromAsync(store.chunkRowIds())).map((slice) => [...slice])).toEqual([[0, 1, 2]]);
     store.close();
   });
 

@@ -28,8 +28,8 @@ export interface RowStore {
   indexedRanges(): Float64Array;
   /** Rows that are not indexed whole, ascending by row id, at most `limit` of them after `afterRowId`. */
   rowStates(page: { afterRowId: number; limit: number }): MissingRow[];
-  /** Distinct row ids that have at least one chunk. */
-  rowIdCount(): number;
+  /** The rows that have chunks, each id once and ascending, a slice at a time. */
+  chunkRowIds(): AsyncIterable<Float64Array>;
   close(): void;
 }
 
@@ -74,7 +74,7 @@ export function openRowStore(path: string): RowStore {
         state: missingState(row.state),
         reason: String(row.reason),
       })),
-    rowIdCount: () => countOf(database, "SELECT count(DISTINCT row_id) FROM chunk"),
+    chunkRowIds: () => readChunkRowIds(database, chunkCount),
     close: () => database.close(),
   };
 }
@@ -104,6 +104,22 @@ async function selectRows(database: DatabaseSync, options: SelectOptions): Promi
     }
   }
   return { bits, matchCount, where };
+}
+
+/** Ordinals ascend with row ids, so a row's chunks lie together and only a slice's edge can cut them. */
+async function* readChunkRowIds(database: DatabaseSync, chunkCount: number): AsyncGenerator<Float64Array> {
+  const statement = arrayStatement(
+    database,
+    "SELECT DISTINCT row_id FROM chunk WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal",
+  );
+  let last = -1;
+  for (let start = 0; start < chunkCount; start += sliceSize) {
+    if (start > 0) await nextTurn();
+    const rows = statement.all(start, start + sliceSize) as unknown as [number][];
+    const rowIds = Float64Array.from(rows, ([rowId]) => rowId);
+    yield rowIds[0] === last ? rowIds.subarray(1) : rowIds;
+    last = rowIds.at(-1) ?? last;
+  }
 }
 
 interface StoredColumn extends MetadataColumn {

@@ -1,0 +1,87 @@
+import path from "node:path";
+import type { LexicalIndex } from "../../lexical/read/open-lexical-index.ts";
+import { openLexicalIndex } from "../../lexical/read/open-lexical-index.ts";
+import type { ObjectStore } from "../../storage/object-store.ts";
+import { openVectorIndex } from "../../vector/read/open-vector-index.ts";
+import type { RowFilter, VectorIndex } from "../../vector/vector-index.ts";
+import { lexicalFile, rowStoreFile, vectorFolder } from "../format/row-store-layout.ts";
+import { readGateReport } from "../gate-report.ts";
+import { manifestKey } from "../generation-keys.ts";
+import type { GenerationManifest } from "../generation-manifest.ts";
+import { damagedGeneration, readManifest } from "../read-manifest.ts";
+import { verifyFiles } from "../verify-files.ts";
+import { openRowStore, type RowStore } from "./open-row-store.ts";
+import { createSelectCache } from "./select-cache.ts";
+
+/** One generation, verified whole and open for search. All of its structures share the ordinals of its chunks. */
+export interface OpenGeneration {
+  readonly manifest: GenerationManifest;
+  readonly rows: RowStore;
+  readonly lexical: LexicalIndex;
+  readonly vectors: VectorIndex;
+  /** The chunks where a condition holds; remembered for as long as the generation is open. */
+  select(where: string): Promise<RowFilter>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a published generation after checking its manifest, the size and checksum of every file, and that its parts
+ * agree on how many chunks there are. Throws `generation-missing` or, for any damage, a `corrupt` error.
+ */
+export async function openGeneration(options: {
+  store: ObjectStore;
+  index: string;
+  generation: string;
+  signal?: AbortSignal | undefined;
+}): Promise<OpenGeneration> {
+  const { store, index, generation, signal } = options;
+  const { manifest, checksum } = await readManifest(store, index, generation);
+  const report = await readGateReport(store, index, generation);
+  if (report !== undefined && report.manifestChecksum !== checksum) {
+    throw damagedGeneration(manifestKey(index, generation), "is not the manifest that passed the gate");
+  }
+  const folder = await verifyFiles({ store, manifest, signal });
+  return openFiles(folder, manifest);
+}
+
+async function openFiles(folder: string, manifest: GenerationManifest): Promise<OpenGeneration> {
+  const { parameters, dimension, vectorCount } = manifest;
+  const opened = await Promise.allSettled([
+    openVectorIndex({ folder: path.join(folder, vectorFolder), parameters, dimension, vectorCount }),
+    openLexicalIndex(path.join(folder, lexicalFile)),
+    Promise.try(openRowStore, path.join(folder, rowStoreFile)),
+  ]);
+  const [vectors, lexical, rows] = opened;
+  const close = async () => {
+    if (rows.status === "fulfilled") rows.value.close();
+    if (vectors.status === "fulfilled") await vectors.value.close();
+  };
+  try {
+    for (const part of opened) if (part.status === "rejected") throw part.reason;
+    if (vectors.status !== "fulfilled" || lexical.status !== "fulfilled" || rows.status !== "fulfilled") {
+      throw new Error("a part of the generation neither opened nor failed");
+    }
+    assertSameCount(manifest, rows.value, lexical.value);
+    return {
+      manifest,
+      rows: rows.value,
+      lexical: lexical.value,
+      vectors: vectors.value,
+      select: createSelectCache(rows.value),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The vector index compares its own count when it is opened. */
+function assertSameCount(manifest: GenerationManifest, rows: RowStore, lexical: LexicalIndex): void {
+  const { vectorCount, index, generation } = manifest;
+  if (rows.chunkCount === vectorCount && lexical.documentCount === vectorCount) return;
+  throw damagedGeneration(
+    manifestKey(index, generation),
+    `promises ${vectorCount} chunks; its rows are ${rows.chunkCount} and its words cover ${lexical.documentCount}`,
+  );
+}

@@ -1,0 +1,59 @@
+import type { ObjectStore } from "../storage/object-store.ts";
+import { accountIndex } from "./account-index.ts";
+import { activeLog } from "./active-log.ts";
+import { definitionLog, readDefinition } from "./definition-log.ts";
+import { readGateReport } from "./gate-report.ts";
+import { publishedGenerations } from "./list-generations.ts";
+import { readManifest } from "./read-manifest.ts";
+import { type Finding, findingFrom, type VerifyOptions, verifyGeneration } from "./verify-generation.ts";
+
+/**
+ * All that is wrong with an index: its definition and activation logs, its published generations, that the active one
+ * exists and has passed the gate, and that its books balance. Its pipeline tables are verified by their own module.
+ */
+export async function* verifyIndex(options: VerifyOptions): AsyncGenerator<Finding> {
+  const { store, index, signal } = options;
+  yield* attempt(`indexes/${index}/definition/`, async () => {
+    await readDefinition(store, index);
+    await readAll(definitionLog(store, index).history({ limit: Number.POSITIVE_INFINITY }), signal);
+  });
+  yield* attempt(`indexes/${index}/active/`, async () => {
+    const log = activeLog(store, index);
+    await readAll(log.history({ limit: Number.POSITIVE_INFINITY }), signal);
+    const active = (await log.head())?.document.generation;
+    return active === undefined ? undefined : ungated(store, index, active);
+  });
+  for (const generation of await publishedGenerations(store, index)) {
+    signal?.throwIfAborted();
+    yield* verifyGeneration({ ...options, generation });
+  }
+  yield* attempt(`indexes/${index}/`, async () => {
+    const { balanced, ...books } = await accountIndex({ store, index, signal });
+    if (balanced) return undefined;
+    return { key: `indexes/${index}/`, type: "books-unbalanced", detail: JSON.stringify(books) };
+  });
+}
+
+async function* attempt(key: string, task: () => Promise<Finding | undefined>): AsyncGenerator<Finding> {
+  try {
+    const finding = await task();
+    if (finding !== undefined) yield finding;
+  } catch (error) {
+    yield findingFrom(key, error);
+  }
+}
+
+async function ungated(store: ObjectStore, index: string, generation: string): Promise<Finding | undefined> {
+  const { checksum } = await readManifest(store, index, generation);
+  const report = await readGateReport(store, index, generation);
+  if (report?.manifestChecksum === checksum) return undefined;
+  return {
+    key: `indexes/${index}/active/`,
+    type: "active-ungated",
+    detail: `the active generation ${generation} has not passed the gate`,
+  };
+}
+
+async function readAll(commits: AsyncIterable<unknown>, signal: AbortSignal | undefined): Promise<undefined> {
+  for await (const _commit of commits) signal?.throwIfAborted();
+}
