@@ -1,0 +1,104 @@
+import { accessSync, chmodSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { ensurePackages, forgetPackages } from "./ensure-packages.mjs";
+import { runQuietly } from "./run-quietly.mjs";
+
+/** How each package manager installs, and what it calls what we need. */
+const managers = [
+  {
+    program: "apt-get",
+    install: (packages) => [
+      ["apt-get", "update"],
+      ["apt-get", "install", "-y", "--no-install-recommends", ...packages],
+    ],
+    packages: { "redis-server": ["redis-server"], strace: ["strace"], compilers: ["python3", "make", "g++"] },
+  },
+  {
+    program: "apk",
+    install: (packages) => [["apk", "add", ...packages]],
+    packages: { "redis-server": ["redis"], strace: ["strace"], compilers: ["python3", "make", "g++"] },
+  },
+  {
+    program: "dnf",
+    install: (packages) => [["dnf", "install", "-y", ...packages]],
+    packages: { "redis-server": ["valkey"], strace: ["strace"], compilers: ["python3", "make", "gcc-c++"] },
+  },
+  {
+    program: "brew",
+    install: (packages) => [["brew", "install", ...packages]],
+    packages: { "redis-server": ["redis"] },
+  },
+];
+
+/**
+ * Makes sure that one of the programs is on the PATH, the first being the one to install. Where this process may not
+ * install, it says the one line that does, and leaves it to the caller to go on without.
+ */
+export async function ensureProgram(names) {
+  if (names.some(isOnPath)) return;
+  await installPackages(names[0]);
+}
+
+/** hnswlib-node has no prebuilt addon; npm drops it silently where it cannot be compiled. */
+export async function ensureAddonBuilds(project) {
+  const addon = path.join(project.root, "node_modules", "hnswlib-node", "build", "Release", "addon.node");
+  if (existsSync(addon)) return;
+  if (!["python3", "make", "g++"].every(isOnPath) && !(await installPackages("compilers"))) return;
+  forgetPackages(project.root);
+  await ensurePackages(project.root);
+}
+
+function isOnPath(program) {
+  return (process.env.PATH ?? "").split(path.delimiter).some((folder) => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function installPackages(need) {
+  const manager = managers.find(({ program, packages }) => isOnPath(program) && packages[need]);
+  if (manager === undefined) {
+    console.log(`Not found: ${need}. Please install it.`);
+    return false;
+  }
+  const steps = manager.install(manager.packages[need]);
+  const line = steps.map((step) => step.join(" ")).join(" && ");
+  if (process.getuid?.() !== 0) {
+    console.log(
+      `Not found: ${need}. To install it: ${manager.program === "brew" ? line : `sudo sh -c '${line}'`}`,
+    );
+    return false;
+  }
+  console.log(`Installing ${manager.packages[need].join(", ")} with ${manager.program}.`);
+  return await withoutServiceStart(() => runSteps(steps));
+}
+
+async function runSteps(steps) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const [program, ...parameters] of steps) {
+    const { code, output } = await runQuietly(program, parameters, { env });
+    if (code !== 0) {
+      console.log(`${program} ${parameters.join(" ")} failed:\n${output.trim()}`);
+      return false;
+    }
+  }
+  return true;
+}
+
+const policyFile = "/usr/sbin/policy-rc.d";
+
+/** Debian starts a service when it installs it; a second Redis on port 6379 is nobody's wish. */
+async function withoutServiceStart(task) {
+  if (!existsSync("/usr/sbin") || !isOnPath("dpkg") || existsSync(policyFile)) return await task();
+  writeFileSync(policyFile, "#!/bin/sh\nexit 101\n");
+  chmodSync(policyFile, 0o755);
+  try {
+    return await task();
+  } finally {
+    rmSync(policyFile, { force: true });
+  }
+}
