@@ -1,0 +1,103 @@
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import path from "node:path";
+import { DomainError } from "../errors/domain-error.ts";
+import { listSegments, newWriter, segmentName, writerLockPath } from "./append-segment.ts";
+import { diskError } from "./disk-error.ts";
+import { syncFolder, writeAll } from "./durable-file.ts";
+import { tryFileLock } from "./file-lock.ts";
+import { createFolderDurable } from "./local-bucket.ts";
+
+export interface AppendWriter {
+  /** Writes whole lines and syncs them. If it fails, none of them counts, and the next write begins a new segment. */
+  write(lines: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface OpenSegment {
+  handle: FileHandle;
+  /** Bytes that are written and synced. */
+  length: number;
+}
+
+/** Writes the segments of one writer, one call at a time. Nothing is created before the first write. */
+export function createAppendWriter(options: { folder: string; segmentBytesMax: number }): AppendWriter {
+  const { folder, segmentBytesMax } = options;
+  const writer = newWriter();
+  let lock: Disposable | undefined;
+  let segment: OpenSegment | undefined;
+
+  const leaveSegment = async () => {
+    const left = segment;
+    segment = undefined;
+    await left?.handle.close();
+  };
+
+  const currentSegment = async (byteCount: number) => {
+    if (segment !== undefined && segment.length + byteCount > segmentBytesMax) await leaveSegment();
+    if (lock === undefined) {
+      await createFolderDurable(folder);
+      lock = holdWriterLock(folder, writer);
+    }
+    segment ??= { handle: await createSegment(folder, writer), length: 0 };
+    return segment;
+  };
+
+  return {
+    write: async (lines) => {
+      try {
+        const current = await currentSegment(lines.length);
+        await writeSynced(current, lines);
+      } catch (error) {
+        await leaveSegment();
+        throw diskError(error);
+      }
+    },
+    close: async () => {
+      await leaveSegment();
+      if (lock === undefined) return;
+      await unlink(writerLockPath(folder, writer));
+      lock[Symbol.dispose]();
+      lock = undefined;
+    },
+  };
+}
+
+/** What a failed write left is cut off, so that records reported as lost do not appear later. */
+async function writeSynced(segment: OpenSegment, lines: Uint8Array): Promise<void> {
+  try {
+    await writeAll(segment.handle, lines);
+    await segment.handle.datasync();
+  } catch (error) {
+    await cutOff(segment, error);
+    throw error;
+  }
+  segment.length += lines.length;
+}
+
+async function cutOff(segment: OpenSegment, reason: unknown): Promise<void> {
+  try {
+    await segment.handle.truncate(segment.length);
+    await segment.handle.datasync();
+  } catch (error) {
+    throw new AggregateError([reason, error], "The disk failed, and failed again when the write was undone.");
+  }
+}
+
+/** A new file whose name sorts after all that exist, also when the clock has been set back; its entry is synced. */
+async function createSegment(folder: string, writer: string): Promise<FileHandle> {
+  const newest = (await listSegments(folder)).at(-1)?.createdAtMs ?? 0;
+  const createdAtMs = Math.max(Date.now(), newest + 1);
+  const handle = await open(path.join(folder, segmentName(createdAtMs, writer)), "wx");
+  await syncFolder(folder);
+  return handle;
+}
+
+function holdWriterLock(folder: string, writer: string): Disposable {
+  const lock = tryFileLock(writerLockPath(folder, writer));
+  if (lock !== undefined) return lock;
+  throw new DomainError({
+    kind: "unavailable",
+    type: "lock-unusable",
+    message: `Another process holds the new writer lock ${writer}, which cannot be.`,
+  });
+}
