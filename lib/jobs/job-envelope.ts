@@ -1,0 +1,23 @@
+import { IntentId } from "@lakefleet/queues/names.ts";
+import { z } from "zod";
+
+/** All our keys in Redis begin with it, so a shared Redis may serve others too. */
+export const keyPrefix = "lakefleet";
+
+/** What a job carries in Redis. */
+export const JobEnvelope = z.strictObject({
+  intent: IntentId,
+  /** Which run of the intent the job belongs to. */
+  round: z.int().nonnegative(),
+  payload: z.record(z.string(), z.unknown()),
+});
+export type JobEnvelope = z.infer<typeof JobEnvelope>;
+
+/** The intent that a job id belongs to: every job id is `<intent>.<step>`. */
+export function intentOfJobId(jobId: string): string {
+  return jobId.split(".", 1)[0] ?? "";
+}
+
+export function stepOfJobId(jobId: string): string {
+  return jobId.slice(intentOfJobId(jobId).length + 1);
+}
