@@ -1,13 +1,15 @@
 import { DatasetName } from "@lakefleet/queues/names.ts";
 import { DomainError } from "../errors/domain-error.ts";
 
-/** Every dataset stands under this prefix, in a folder of its name. */
-export const datasetsPrefix = "datasets/";
+/** One object per dataset, named as it is, so that listing the datasets need not walk through all their files. */
+export const catalogPrefix = "catalog/datasets/";
 
 /** Where the parts of one dataset stand in the bucket. A name that is none is `invalid`, `dataset-name`. */
 export function datasetKeys(dataset: string) {
-  const root = `${datasetsPrefix}${checkedName(dataset)}`;
+  const name = checkedName(dataset);
+  const root = `datasets/${name}`;
   return {
+    catalogEntry: `${catalogPrefix}${name}`,
     versions: `${root}/versions/`,
     data: `${root}/data/`,
     tombstones: `${root}/tombstones/`,

@@ -7,6 +7,7 @@ import type { DatasetVersion } from "./dataset-version.ts";
 /**
  * Writes down, before the commit, which number the version may get. Every attempt has keys of its own, so that no
  * writer can wipe out what another one says; an attempt that lost its race points at a version of someone else's.
+ * The first version's attempt also enters the dataset in the catalogue.
  */
 export async function markAttempt(store: ObjectStore, version: DatasetVersion): Promise<void> {
   const keys = datasetKeys(version.dataset);
@@ -16,6 +17,7 @@ export async function markAttempt(store: ObjectStore, version: DatasetVersion): 
   const marks = [keys.attempts(ingestId) + name];
   // Of the other modes only the last write counts, and that one stands in the version itself.
   if (mode === "append") marks.push(keys.contents(version.epoch, contentHash) + name);
+  if (version.version === 1) marks.push(keys.catalogEntry);
   await Promise.all(marks.map((key) => store.put(key, content)));
 }
 

@@ -55,7 +55,10 @@ function groupScanSql(
 /** `file_index` counts the files of one scan from 0; a list counts from 1. */
 function rowIdSql(files: readonly RowFile[]): string {
   const firstRowIds = files.map((file) => file.firstRowId);
-  const first = files.length === 1 ? `${firstRowIds[0]}` : `([${firstRowIds.join(", ")}])[CAST(file_index AS BIGINT) + 1]`;
+  const first =
+    files.length === 1
+      ? `${firstRowIds[0]}`
+      : `([${firstRowIds.join(", ")}])[CAST(file_index AS BIGINT) + 1]`;
   return `CAST(${first} AS BIGINT) + file_row_number`;
 }
 
