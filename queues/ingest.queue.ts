@@ -9,6 +9,14 @@ const IngestSource = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("folder"), path: z.string(), name: z.string() }),
 ]);
 
+const IndexSettings = z.strictObject({
+  name: IndexName,
+  backend: z.enum(["hnsw", "lance"]).optional(),
+  embedderId: z.string().max(200).optional(),
+  chunkSize: z.int().min(32).max(32_768).optional(),
+  overlap: z.int().nonnegative().max(16_384).optional(),
+});
+
 /** Turn a file or a folder into one new version of a dataset. Fed by the API, the CLI and the watcher, feeds `embed`. */
 export const ingestQueue = defineQueue({
   name: "ingest",
@@ -22,8 +30,8 @@ export const ingestQueue = defineQueue({
     idColumn: z.string().optional(),
     textColumns: z.array(z.string()).max(64),
     metadataColumns: z.array(z.string()).max(256),
-    /** The index to bring up to date; absent for a dataset only. Its definition is committed before the job runs. */
-    index: IndexName.optional(),
+    /** The index to bring up to date; absent for a dataset only. Absent settings keep what the index has. */
+    index: IndexSettings.optional(),
   }),
   result: z.strictObject({
     dataset: DatasetName,

@@ -9,11 +9,9 @@ export const trialQueue = defineQueue({
     intent: IntentId,
     index: IndexName,
     effort: z.int().min(1).max(10_000),
-    queries: z.int().min(10).max(10_000),
     k: z.int().min(1).max(1_000),
-    seed: z.int(),
   }),
-  result: z.strictObject({
+  result: z.object({
     generation: z.string(),
     recall: z.number(),
     p50Ms: z.number(),

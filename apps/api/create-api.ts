@@ -1,0 +1,26 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { createHttpApp, limitJsonBody } from "@lakefleet/lib/http/create-http-app.ts";
+import { mountBoard } from "./board.ts";
+import { mountCatalogRoutes } from "./catalog-routes.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+import { mountFleetRoutes } from "./fleet-routes.ts";
+import { mountHealthRoutes } from "./health-routes.ts";
+import { mountIndexRoutes } from "./index-routes.ts";
+import { mountIngestRoutes } from "./ingest-routes.ts";
+import { mountJobRoutes } from "./job-routes.ts";
+import { mountTrialRoutes } from "./trial-routes.ts";
+
+/** The control plane: it checks, records the intent, enqueues and answers. It never builds or embeds. */
+export function createApi(dependencies: ApiDependencies): OpenAPIHono {
+  const app = createHttpApp(dependencies);
+  for (const path of ["/ingest/path", "/vectors/*", "/catalog/*", "/fleet/*", "/jobs/*"]) app.use(path, limitJsonBody());
+  mountHealthRoutes(app, dependencies);
+  mountJobRoutes(app, dependencies);
+  mountFleetRoutes(app, dependencies);
+  mountIngestRoutes(app, dependencies);
+  mountIndexRoutes(app, dependencies);
+  mountTrialRoutes(app, dependencies);
+  mountCatalogRoutes(app, dependencies);
+  mountBoard(app, dependencies);
+  return app;
+}

@@ -1,0 +1,60 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { PoolReport } from "@lakefleet/lib/jobs/open-jobs.ts";
+import { queueNames } from "@lakefleet/queues/define-queue.ts";
+import { Gauge } from "prom-client";
+import type { ApiDependencies } from "./dependencies.ts";
+
+const Readiness = z
+  .object({ ready: z.boolean(), redis: z.boolean(), pools: z.record(z.enum(queueNames), z.int()) })
+  .openapi("Readiness");
+
+const ready = createRoute({
+  method: "get",
+  path: "/ready",
+  tags: ["health"],
+  summary: "200 only when Redis answers and every pool has a worker that takes jobs",
+  responses: {
+    200: { description: "Ready", content: { "application/json": { schema: Readiness } } },
+    503: { description: "Not ready", content: { "application/json": { schema: Readiness } } },
+  },
+});
+
+export function mountHealthRoutes(app: OpenAPIHono, { jobs, telemetry }: ApiDependencies): void {
+  app.openapi(ready, async (context) => {
+    const health = await jobs.health();
+    const pools = health.redis ? await jobs.pools() : [];
+    const workers = countWorkers(pools);
+    const state = { ready: health.redis && Object.values(workers).every((count) => count > 0), redis: health.redis, pools: workers };
+    return state.ready ? context.json(state, 200) : context.json(state, 503);
+  });
+  const setPoolGauges = createPoolGauges(telemetry);
+  app.get("/metrics", async () => {
+    const health = await jobs.health();
+    if (health.redis) setPoolGauges(await jobs.pools());
+    return new Response(await telemetry.metrics.metrics(), { headers: { "content-type": telemetry.metrics.contentType } });
+  });
+}
+
+function countWorkers(pools: readonly PoolReport[]) {
+  const counts = { ingest: 0, embed: 0, index: 0, trial: 0, refresh: 0 };
+  for (const { pool, workers } of pools) counts[pool] = workers.filter((worker) => !worker.draining).length;
+  return counts;
+}
+
+/** The same figures as `GET /fleet`, for a cluster that scales by its own metrics. */
+function createPoolGauges(telemetry: ApiDependencies["telemetry"]): (pools: readonly PoolReport[]) => void {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name: `lakefleet_pool_${name}`, help, labelNames: ["pool"], registers: [telemetry.metrics] });
+  const waiting = gauge("waiting_jobs", "Jobs that a worker could take now");
+  const active = gauge("active_jobs", "Jobs that run");
+  const oldest = gauge("oldest_wait_seconds", "How long the job has waited that has waited longest");
+  const workers = gauge("workers", "Worker processes");
+  return (pools) => {
+    for (const pool of pools) {
+      waiting.set({ pool: pool.pool }, pool.waiting);
+      active.set({ pool: pool.pool }, pool.active);
+      oldest.set({ pool: pool.pool }, pool.oldestWaitMs / 1_000);
+      workers.set({ pool: pool.pool }, pool.workers.length);
+    }
+  };
+}

@@ -1,0 +1,136 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
+import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
+import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
+import { rollbackGeneration } from "@lakefleet/lib/generation/rollback-generation.ts";
+import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
+import { indexSteps } from "@lakefleet/lib/ingest/steps.ts";
+import { defineIndex } from "@lakefleet/lib/ingest/define-index.ts";
+import { flowStep } from "@lakefleet/lib/jobs/flow-step.ts";
+import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
+import { DatasetName, IndexName } from "@lakefleet/queues/names.ts";
+import { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+import { AcceptedJob, acceptedJob } from "./job-schema.ts";
+
+const IndexParameter = z.object({ name: IndexName.openapi({ param: { name: "name", in: "path" } }) });
+const Reason = z.string().min(1).max(1_000).default("requested over HTTP");
+
+const Activation = z
+  .object({
+    index: z.string(),
+    generation: z.string(),
+    activation: z.int(),
+    previous: z.string().nullable(),
+    reused: z.boolean(),
+    datasetVersion: z.int(),
+    vectorCount: z.int(),
+  })
+  .openapi("Activation");
+
+const createIndex = createRoute({
+  method: "post",
+  path: "/vectors/index",
+  tags: ["indexes"],
+  summary: "Define or change an index over a dataset and bring it up to date",
+  request: {
+    body: jsonBody(
+      z
+        .strictObject({
+          index: IndexName,
+          dataset: DatasetName,
+          text_columns: z.array(z.string().min(1)).min(1).max(64).optional(),
+          metadata_columns: z.array(z.string().min(1)).max(256).optional(),
+          backend: z.enum(["hnsw", "lance"]).optional(),
+          embedder: z.string().min(1).max(200).optional(),
+          chunk_size: z.int().min(32).max(32_768).optional(),
+          overlap: z.int().min(0).max(16_384).optional(),
+        })
+        .openapi("IndexRequest"),
+    ),
+  },
+  responses: answers(202, AcceptedJob, "Accepted"),
+});
+
+const promote = createRoute({
+  method: "post",
+  path: "/vectors/indexes/{name}/promote",
+  tags: ["indexes"],
+  summary: "Let a gated generation serve",
+  request: {
+    params: IndexParameter,
+    body: jsonBody(z.strictObject({ generation: z.string().min(1).max(100), reason: Reason })),
+  },
+  responses: answers(200, Activation, "What serves now"),
+});
+
+const rollback = createRoute({
+  method: "post",
+  path: "/vectors/hnsw/rollback/{name}",
+  tags: ["indexes"],
+  summary: "Return to the previous generation, or to a named one, in milliseconds",
+  request: {
+    params: IndexParameter,
+    body: jsonBody(z.strictObject({ generation: z.string().min(1).max(100).optional(), reason: Reason })),
+  },
+  responses: answers(200, Activation, "What serves now"),
+});
+
+const refresh = createRoute({
+  method: "post",
+  path: "/vectors/refresh/{dataset}",
+  tags: ["indexes"],
+  summary: "Bring every index of a dataset up to date",
+  request: { params: z.object({ dataset: DatasetName.openapi({ param: { name: "dataset", in: "path" } }) }) },
+  responses: answers(202, AcceptedJob, "Accepted"),
+});
+
+export function mountIndexRoutes(app: OpenAPIHono, { jobs, store }: ApiDependencies): void {
+  app.openapi(createIndex, async (context) => {
+    const body = context.req.valid("json");
+    const dataset = await readDataset(store, body.dataset);
+    await defineIndex({
+      store,
+      dataset: {
+        ...dataset,
+        textColumns: body.text_columns ?? dataset.textColumns,
+        metadataColumns: body.metadata_columns ?? dataset.metadataColumns,
+      },
+      settings: {
+        name: body.index,
+        ...(body.backend ? { backend: body.backend } : {}),
+        ...(body.embedder ? { embedderId: body.embedder } : {}),
+        ...(body.chunk_size ? { chunkSize: body.chunk_size } : {}),
+        ...(body.overlap === undefined ? {} : { overlap: body.overlap }),
+      },
+    });
+    const intent = newIntentId();
+    const job = await jobs.startFlow({ steps: indexSteps(intent, body.index), actor: "http" });
+    return context.json(acceptedJob(job), 202);
+  });
+  app.openapi(refresh, async (context) => {
+    const { dataset } = context.req.valid("param");
+    await readDataset(store, dataset);
+    const intent = newIntentId();
+    const job = await jobs.startFlow({ steps: [flowStep(refreshQueue, { intent, dataset })], actor: "http" });
+    return context.json(acceptedJob(job), 202);
+  });
+  mountActivation(app, store);
+}
+
+function mountActivation(app: OpenAPIHono, store: ApiDependencies["store"]): void {
+  app.openapi(promote, async (context) => {
+    const index = context.req.valid("param").name;
+    const { generation, reason } = context.req.valid("json");
+    await readDefinition(store, index);
+    const outcome = await promoteGeneration({ store, index, generation, reason, actor: "http", by: "person" });
+    return context.json({ index, ...outcome }, 200);
+  });
+  app.openapi(rollback, async (context) => {
+    const index = context.req.valid("param").name;
+    const { generation, reason } = context.req.valid("json");
+    await readDefinition(store, index);
+    const outcome = await rollbackGeneration({ store, index, generation, reason, actor: "http" });
+    return context.json({ index, ...outcome }, 200);
+  });
+}

@@ -1,0 +1,42 @@
+import { mkdir } from "node:fs/promises";
+import { dataLayout } from "@lakefleet/config/layout.ts";
+import type { Configuration } from "@lakefleet/config/schema.ts";
+import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
+import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
+import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
+import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
+import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+
+/** How soon work that Redis has forgotten is back in its queue. */
+const reconcileEveryMs = 2_000;
+
+export async function openApiResources(options: {
+  configuration: Configuration;
+  telemetry: Telemetry;
+}): Promise<ApiDependencies & { close(): Promise<void> }> {
+  const { configuration, telemetry } = options;
+  armFailpoints(configuration.failpoints);
+  const layout = dataLayout(configuration.dataFolder);
+  await mkdir(layout.uploads, { recursive: true });
+  const store = await openLocalStore({ name: "primary", root: layout.bucket });
+  const jobs = await openJobs({
+    address: redisAddress(configuration),
+    intentsFolder: layout.intents,
+    store,
+    locks: layout.locks,
+    telemetry,
+    queueDepthMax: configuration.queueDepthMax,
+  });
+  const reconciler = jobs.startReconciler({ everyMs: reconcileEveryMs });
+  return {
+    configuration,
+    store,
+    jobs,
+    telemetry,
+    async close() {
+      await reconciler.stop();
+      await jobs.close();
+    },
+  };
+}

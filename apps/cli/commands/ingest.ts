@@ -1,0 +1,85 @@
+import { openAsBlob } from "node:fs";
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import type { Command } from "commander";
+import { CliError } from "../cli-error.ts";
+import { contextOf, print } from "../context.ts";
+import { followJob } from "../follow-job.ts";
+import type { HttpClient } from "../http-client.ts";
+
+export interface IngestOptions {
+  dataset: string;
+  mode?: string;
+  key?: string;
+  onError?: string;
+  idColumn?: string;
+  textColumns?: string;
+  metadataColumns?: string;
+  index?: string;
+  backend?: string;
+  embedder?: string;
+  chunkSize?: string;
+  overlap?: string;
+  wait: boolean;
+}
+
+export function addIngestCommand(program: Command): void {
+  program
+    .command("ingest <path>")
+    .description("bring a file, or a folder that the fleet may read, into a dataset")
+    .requiredOption("--dataset <name>", "the dataset")
+    .option("--mode <mode>", "append, replace or upsert")
+    .option("--key <column>", "with upsert: the column that identifies a row")
+    .option("--on-error <how>", "refuse the file (default), or skip bad rows and list them")
+    .option("--id-column <column>", "the column that names a row in search results")
+    .option("--text-columns <columns>", "columns to search, comma-separated")
+    .option("--metadata-columns <columns>", "columns to filter by, comma-separated")
+    .option("--index <name>", "the index (default: the dataset's name), or none")
+    .option("--backend <backend>", "hnsw or lance")
+    .option("--embedder <id>", "the embedding model")
+    .option("--chunk-size <characters>", "how long a passage may be")
+    .option("--overlap <characters>", "how much two passages share")
+    .option("--no-wait", "return once the request is accepted")
+    .action(async (source: string, options: IngestOptions, command: Command) => {
+      const context = contextOf(command);
+      const { job } = await sendPath(context.client, source, options);
+      if (!options.wait) return print(context, { job }, () => [`accepted: ${job.url}`]);
+      const ended = await followJob(context.client, job.url);
+      print(context, ended, () => [`${ended.id}: completed ${JSON.stringify(ended.result)}`]);
+    });
+}
+
+/** Uploads a file, or names a folder for the fleet to read. */
+export async function sendPath(
+  client: HttpClient,
+  source: string,
+  options: Omit<IngestOptions, "wait">,
+): Promise<{ job: { id: string; queue: string; url: string } }> {
+  const entry = await stat(source).catch((cause: unknown) => {
+    throw new CliError(`Cannot read ${source}: ${cause instanceof Error ? cause.message : cause}`, 2);
+  });
+  const fields = requestFields(options);
+  if (entry.isDirectory()) return client.post("/ingest/path", { path: path.resolve(source), ...fields });
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  form.set("file", await openAsBlob(source), path.basename(source));
+  return client.postForm("/ingest/file", form);
+}
+
+function requestFields(options: Omit<IngestOptions, "wait">): Record<string, string> {
+  const fields = {
+    dataset: options.dataset,
+    mode: options.mode,
+    key: options.key,
+    on_error: options.onError,
+    id_column: options.idColumn,
+    text_columns: options.textColumns,
+    metadata_columns: options.metadataColumns,
+    index: options.index,
+    backend: options.backend,
+    embedder: options.embedder,
+    chunk_size: options.chunkSize,
+    overlap: options.overlap,
+  };
+  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,53 @@
+import { type Command, Option } from "commander";
+import { CliError } from "../cli-error.ts";
+import { contextOf, print } from "../context.ts";
+
+interface Answer {
+  generation: string;
+  mode: string;
+  plan: { path: string; reason: string };
+  complete: boolean;
+  took_ms: number;
+  hits: { doc_id: string; chunk_index: number; score: number; text: string }[];
+}
+
+/** A line of a terminal, less the score and the name. */
+const snippetLength = 160;
+
+export function addSearchCommand(program: Command): void {
+  program
+    .command("search <index> <query...>")
+    .description("search an index")
+    .option("-k, --limit <n>", "how many hits", "10")
+    .addOption(new Option("--mode <mode>", "how to rank").choices(["hybrid", "vector", "lexical"]).default("hybrid"))
+    .option("--filter <json>", 'rows to consider, such as {"year":{"gte":2020}}')
+    .option("--generation <id>", "a pinned generation instead of the active one")
+    .action(async (index: string, query: string[], options, command: Command) => {
+      const context = contextOf(command);
+      const answer = await context.client.post<Answer>("/vectors/search", {
+        index,
+        query: query.join(" "),
+        k: Number(options.limit),
+        mode: options.mode,
+        ...(options.filter ? { filter: parseFilter(options.filter) } : {}),
+        ...(options.generation ? { generation: options.generation } : {}),
+      });
+      print(context, answer, () => [
+        ...answer.hits.map((hit, position) => `${String(position + 1).padStart(3)}  ${hit.score.toFixed(4)}  ${hit.doc_id}\n     ${snippet(hit.text)}`),
+        `${answer.hits.length} hits in ${answer.took_ms} ms from ${answer.generation} (${answer.mode}; ${answer.plan.path}: ${answer.plan.reason})${answer.complete ? "" : "; the search gave up before it saw every row"}`,
+      ]);
+    });
+}
+
+function parseFilter(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CliError(`--filter is not JSON: ${cause instanceof Error ? cause.message : cause}`, 2);
+  }
+}
+
+function snippet(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > snippetLength ? `${line.slice(0, snippetLength)}…` : line;
+}

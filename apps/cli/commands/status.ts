@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+import { contextOf, print } from "../context.ts";
+
+export interface IndexView {
+  name: string;
+  dataset: string;
+  dataset_version: number;
+  backend: string;
+  embedder: string;
+  active: string | null;
+  generations: string[];
+  accounting: {
+    rows: number;
+    indexed: number;
+    pending: number;
+    failed: Record<string, number>;
+    excluded: Record<string, number>;
+    balanced: boolean;
+  };
+  missing?: { row_id: number; doc_id: string; state: string; reason: string }[];
+  missing_next?: number | null;
+}
+
+export function addStatusCommand(program: Command): void {
+  program
+    .command("status [index]")
+    .description("the books of an index and every row that is not indexed; without a name, of all indexes")
+    .option("--limit <n>", "how many missing rows to name", "1000")
+    .action(async (index: string | undefined, options: { limit: string }, command: Command) => {
+      const context = contextOf(command);
+      if (index === undefined) {
+        const all = await context.client.get<{ indexes: IndexView[] }>("/vectors/indexes");
+        return print(context, all, () => (all.indexes.length > 0 ? all.indexes.map(summary) : ["no index yet"]));
+      }
+      const path = `/vectors/indexes/${encodeURIComponent(index)}?missing=1&limit=${encodeURIComponent(options.limit)}`;
+      const view = await context.client.get<IndexView>(path);
+      print(context, view, () => [summary(view), ...missingLines(view)]);
+    });
+}
+
+/** One line: `notes: 120 rows = 118 indexed + 1 pending + 1 failed (no_features 1) + 0 excluded`. */
+export function summary(view: IndexView): string {
+  const { rows, indexed, pending, failed, excluded, balanced } = view.accounting;
+  const books = `${rows} rows = ${indexed} indexed + ${pending} pending + ${reasons(failed)} failed + ${reasons(excluded)} excluded`;
+  const state = balanced ? "balanced" : "NOT BALANCED";
+  return `${view.name}: ${books}; ${state}; serves ${view.active ?? "nothing"}`;
+}
+
+function reasons(counts: Record<string, number>): string {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const parts = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`);
+  return parts.length > 0 ? `${total} (${parts.join(", ")})` : "0";
+}
+
+function missingLines(view: IndexView): string[] {
+  const lines = (view.missing ?? []).map((row) => `  ${row.state} ${row.reason}: row ${row.row_id}, ${row.doc_id}`);
+  if (view.missing_next != null) lines.push(`  … more; raise --limit`);
+  return lines;
+}

@@ -1,0 +1,39 @@
+import { stat } from "node:fs/promises";
+import { watchFolder } from "@lakefleet/lib/ingest/watch-folder.ts";
+import type { Command } from "commander";
+import { CliError } from "../cli-error.ts";
+import { contextOf, print } from "../context.ts";
+import { sendPath } from "./ingest.ts";
+
+export function addWatchCommand(program: Command): void {
+  program
+    .command("watch <folder>")
+    .description("send every file of a folder, now and whenever one changes, until interrupted")
+    .requiredOption("--dataset <name>", "the dataset")
+    .option("--mode <mode>", "append, replace or upsert")
+    .option("--key <column>", "with upsert: the column that identifies a row")
+    .option("--on-error <how>", "refuse or skip")
+    .option("--text-columns <columns>", "columns to search, comma-separated")
+    .option("--metadata-columns <columns>", "columns to filter by, comma-separated")
+    .option("--index <name>", "the index, or none")
+    .action(async (folder: string, options, command: Command) => {
+      const context = contextOf(command);
+      const entry = await stat(folder).catch(() => undefined);
+      if (!entry?.isDirectory()) throw new CliError(`${folder} is not a folder.`, 2);
+      const watching = watchFolder({
+        folder,
+        onFiles: async (files) => {
+          for (const file of files) {
+            const { job } = await sendPath(context.client, file.path, options);
+            print(context, { file: file.name, job }, () => [`${file.name}: accepted, ${job.url}`]);
+          }
+        },
+        onError: (error) => process.stderr.write(`lakefleet: ${error instanceof Error ? error.message : error}\n`),
+      });
+      await new Promise<void>((resolve) => {
+        process.once("SIGINT", resolve);
+        process.once("SIGTERM", resolve);
+      });
+      await watching.close();
+    });
+}

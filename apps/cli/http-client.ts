@@ -1,0 +1,65 @@
+import type { Problem } from "@lakefleet/lib/errors/problem.ts";
+import { CliError, errorFromProblem } from "./cli-error.ts";
+
+export interface JobView {
+  id: string;
+  queue: string;
+  state: "waiting" | "active" | "completed" | "failed" | "cancelled" | "quarantined";
+  progress: { done: number; total: number; unit: string; rate: number | null; eta_seconds: number | null } | null;
+  attempts: number;
+  result: unknown;
+  error: Partial<Problem> | null;
+  children: { id: string; queue: string; state: string }[];
+  logs?: string[];
+}
+
+/** Talks to a running fleet; failures come out as one-line errors. */
+export class HttpClient {
+  readonly baseUrl: string;
+
+  constructor(baseUrl: string) {
+    this.baseUrl = baseUrl.replace(/\/+$/, "");
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return this.#request<T>(path, {});
+  }
+
+  async post<T>(path: string, body: unknown = {}): Promise<T> {
+    const headers = { "content-type": "application/json" };
+    return this.#request<T>(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  async postForm<T>(path: string, form: FormData): Promise<T> {
+    return this.#request<T>(path, { method: "POST", body: form });
+  }
+
+  async delete<T>(path: string): Promise<T> {
+    return this.#request<T>(path, { method: "DELETE" });
+  }
+
+  async #request<T>(path: string, options: RequestInit): Promise<T> {
+    const response = await this.#send(path, options);
+    const text = await response.text();
+    const body = parseJson(text);
+    if (response.ok) return body as T;
+    throw errorFromProblem({ status: response.status, detail: text.slice(0, 200), ...(body as Partial<Problem>) });
+  }
+
+  async #send(path: string, options: RequestInit): Promise<Response> {
+    try {
+      return await fetch(this.baseUrl + path, options);
+    } catch (cause) {
+      const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+      throw new CliError(`No fleet answers at ${this.baseUrl} (${reason}). Start one with npm start.`, 1);
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import { Command, CommanderError } from "commander";
+import { CliError } from "./cli-error.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addIndexCommands } from "./commands/indexes.ts";
+import { addIngestCommand } from "./commands/ingest.ts";
+import { addJobsCommand } from "./commands/jobs.ts";
+import { addSearchCommand } from "./commands/search.ts";
+import { addStartCommand } from "./commands/start.ts";
+import { addStatusCommand } from "./commands/status.ts";
+import { addVerifyCommand } from "./commands/verify.ts";
+import { addWatchCommand } from "./commands/watch.ts";
+
+const program = new Command("lakefleet")
+  .description("Turns files and tables into versioned vector indexes and SQL-ready datasets, and accounts for every row.")
+  .option("--url <url>", "the fleet's address (default: http://127.0.0.1:$LAKEFLEET_PORT)")
+  .option("--json", "print JSON for machines")
+  .showHelpAfterError("Run with --help for the options.")
+  .exitOverride();
+
+addStartCommand(program);
+addIngestCommand(program);
+addWatchCommand(program);
+addSearchCommand(program);
+addStatusCommand(program);
+addJobsCommand(program);
+addIndexCommands(program);
+addVerifyCommand(program);
+addDoctorCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+/** Bad input ends with 2, everything else that failed with 1; a defect keeps its stack. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CliError) {
+    process.stderr.write(`lakefleet: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`lakefleet: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return 1;
+}

@@ -1,0 +1,17 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { createHttpApp, limitJsonBody } from "@lakefleet/lib/http/create-http-app.ts";
+import { mountDatasetRoutes } from "./dataset-routes.ts";
+import type { ServeDependencies } from "./dependencies.ts";
+import { mountIndexRoutes } from "./index-routes.ts";
+import { mountSearchRoute } from "./search-route.ts";
+
+/** The read plane: it answers from what has been published, and needs neither Redis nor a worker. */
+export function createServe(dependencies: ServeDependencies): OpenAPIHono {
+  const app = createHttpApp(dependencies);
+  app.get("/health", (context) => context.json({ status: "ok", indexes: dependencies.search.status() }, 200));
+  app.use("/vectors/search", limitJsonBody());
+  mountSearchRoute(app, dependencies);
+  mountIndexRoutes(app, dependencies);
+  mountDatasetRoutes(app, dependencies);
+  return app;
+}

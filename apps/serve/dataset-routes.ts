@@ -1,0 +1,77 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { listDatasets } from "@lakefleet/lib/catalog/list-datasets.ts";
+import { datasetLog, readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
+import { DatasetVersion } from "@lakefleet/lib/dataset/dataset-version.ts";
+import { previewRows } from "@lakefleet/lib/dataset/preview-rows.ts";
+import { answers } from "@lakefleet/lib/http/answers.ts";
+import { DatasetName } from "@lakefleet/queues/names.ts";
+import type { ServeDependencies } from "./dependencies.ts";
+
+const DatasetParameter = z.object({ name: DatasetName.openapi({ param: { name: "name", in: "path" } }) });
+const versionsMax = 1_000;
+
+const list = createRoute({
+  method: "get",
+  path: "/catalog/datasets",
+  tags: ["catalog"],
+  summary: "Every dataset",
+  responses: answers(200, z.object({ datasets: z.array(z.looseObject({ dataset: z.string() })) }), "The datasets"),
+});
+
+const read = createRoute({
+  method: "get",
+  path: "/catalog/datasets/by-name/{name}",
+  tags: ["catalog"],
+  summary: "The current version of a dataset: schema, files, counts, last ingest",
+  request: { params: DatasetParameter },
+  responses: answers(200, DatasetVersion.openapi("DatasetVersion"), "The dataset"),
+});
+
+const versions = createRoute({
+  method: "get",
+  path: "/catalog/datasets/by-name/{name}/versions",
+  tags: ["catalog"],
+  summary: "What each write did, newest first",
+  request: { params: DatasetParameter },
+  responses: answers(200, z.object({ versions: z.array(z.looseObject({ version: z.int() })) }), "The versions"),
+});
+
+const rows = createRoute({
+  method: "get",
+  path: "/catalog/datasets/by-name/{name}/rows",
+  tags: ["catalog"],
+  summary: "A page of the live rows, in the order they came in",
+  request: {
+    params: DatasetParameter,
+    query: z.object({
+      version: z.coerce.number().int().positive().optional(),
+      limit: z.coerce.number().int().min(1).max(10_000).default(100),
+      offset: z.coerce.number().int().min(0).default(0),
+    }),
+  },
+  responses: answers(
+    200,
+    z.object({ columns: z.array(z.looseObject({ name: z.string() })), rows: z.array(z.record(z.string(), z.unknown())) }),
+    "The rows",
+  ),
+});
+
+export function mountDatasetRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
+  app.openapi(list, async (context) => context.json({ datasets: await listDatasets(store) }, 200));
+  app.openapi(read, async (context) => context.json(await readDataset(store, context.req.valid("param").name), 200));
+  app.openapi(versions, async (context) => {
+    const { name } = context.req.valid("param");
+    await readDataset(store, name);
+    const found = [];
+    for await (const commit of datasetLog(store, name).history({ limit: versionsMax })) {
+      const { version, rowCount, ingest } = commit.document;
+      found.push({ version, row_count: rowCount, at: commit.at, ingest });
+    }
+    return context.json({ versions: found }, 200);
+  });
+  app.openapi(rows, async (context) => {
+    const { name } = context.req.valid("param");
+    const { columns, rows: found } = await previewRows({ store, name, ...context.req.valid("query") });
+    return context.json({ columns, rows: found }, 200);
+  });
+}

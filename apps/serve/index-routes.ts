@@ -1,0 +1,91 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { Accounting } from "@lakefleet/lib/generation/accounting.ts";
+import { answers } from "@lakefleet/lib/http/answers.ts";
+import { IndexName } from "@lakefleet/queues/names.ts";
+import { describeIndex } from "./describe-index.ts";
+import type { ServeDependencies } from "./dependencies.ts";
+import { listIndexes } from "@lakefleet/lib/generation/definition-log.ts";
+import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
+import { listMissing } from "@lakefleet/lib/generation/list-missing.ts";
+
+const IndexParameter = z.object({ name: IndexName.openapi({ param: { name: "name", in: "path" } }) });
+
+const MissingRow = z.object({
+  row_id: z.int(),
+  doc_id: z.string(),
+  state: z.enum(["pending", "failed", "excluded"]),
+  reason: z.string(),
+});
+
+const IndexDescription = z
+  .object({
+    name: z.string(),
+    dataset: z.string(),
+    dataset_version: z.int(),
+    backend: z.enum(["hnsw", "lance"]),
+    embedder: z.string(),
+    active: z.string().nullable(),
+    generations: z.array(z.string()),
+    accounting: Accounting.openapi("Accounting"),
+    missing: z.array(MissingRow).optional(),
+    missing_next: z.int().nullable().optional(),
+  })
+  .openapi("Index");
+
+const list = createRoute({
+  method: "get",
+  path: "/vectors/indexes",
+  tags: ["indexes"],
+  summary: "Every index with its books",
+  responses: answers(200, z.object({ indexes: z.array(IndexDescription) }), "The indexes"),
+});
+
+const read = createRoute({
+  method: "get",
+  path: "/vectors/indexes/{name}",
+  tags: ["indexes"],
+  summary: "One index: what serves, and where every row of its dataset is",
+  request: {
+    params: IndexParameter,
+    query: z.object({
+      missing: z.enum(["0", "1"]).default("0").openapi({ description: "1: name each row that is not indexed" }),
+      after: z.coerce.number().int().min(0).optional().openapi({ description: "Continue after this row_id" }),
+      limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+    }),
+  },
+  responses: answers(200, IndexDescription, "The index"),
+});
+
+const generations = createRoute({
+  method: "get",
+  path: "/vectors/indexes/{name}/generations",
+  tags: ["indexes"],
+  summary: "The index's generations, newest first",
+  request: { params: IndexParameter },
+  responses: answers(200, z.object({ generations: z.array(z.looseObject({ generation: z.string() })) }), "The generations"),
+});
+
+export function mountIndexRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
+  app.openapi(list, async (context) => {
+    const names = await listIndexes(store);
+    const indexes = [];
+    for (const name of names) indexes.push(await describeIndex(store, name));
+    return context.json({ indexes }, 200);
+  });
+  app.openapi(read, async (context) => {
+    const { name } = context.req.valid("param");
+    const { missing, after, limit } = context.req.valid("query");
+    const description = await describeIndex(store, name);
+    if (missing === "0") return context.json(description, 200);
+    const rows = [];
+    for await (const row of listMissing({ store, index: name, limit, ...(after === undefined ? {} : { after }) })) {
+      rows.push({ row_id: row.rowId, doc_id: row.docId, state: row.state, reason: row.reason });
+    }
+    const next = rows.length === limit ? (rows.at(-1)?.row_id ?? null) : null;
+    return context.json({ ...description, missing: rows, missing_next: next }, 200);
+  });
+  app.openapi(generations, async (context) => {
+    const { name } = context.req.valid("param");
+    return context.json({ generations: await listGenerations({ store, index: name }) }, 200);
+  });
+}

@@ -1,0 +1,16 @@
+import { dataLayout } from "@lakefleet/config/layout.ts";
+import type { Configuration } from "@lakefleet/config/schema.ts";
+import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
+import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
+import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import type { ServeDependencies } from "./dependencies.ts";
+
+export async function openServeResources(options: {
+  configuration: Configuration;
+  telemetry: Telemetry;
+}): Promise<ServeDependencies & { close(): Promise<void> }> {
+  const { configuration, telemetry } = options;
+  const store = await openLocalStore({ name: "primary", root: dataLayout(configuration.dataFolder).bucket });
+  const search = createSearchService({ store, telemetry });
+  return { store, search, telemetry, close: () => search.close() };
+}

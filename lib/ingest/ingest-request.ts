@@ -1,0 +1,56 @@
+import { DatasetName, IndexName } from "@lakefleet/queues/names.ts";
+import { z } from "zod";
+import { DomainError } from "../errors/domain-error.ts";
+
+/** A list of column names: an array in JSON, comma-separated in a form field. */
+const ColumnNames = z
+  .union([z.array(z.string().min(1).max(1_000)), z.string().max(65_536)])
+  .transform((value) =>
+    Array.isArray(value)
+      ? value
+      : value
+          .split(",")
+          .map((name) => name.trim())
+          .filter((name) => name !== ""),
+  );
+
+const Whole = z.coerce.number().int();
+
+/** What a client may say about an ingest; the same names as form fields and as JSON. */
+export const IngestRequest = z
+  .strictObject({
+    dataset: DatasetName,
+    mode: z.enum(["replace", "append", "upsert"]).default("append"),
+    key: z.string().min(1).max(1_000).optional(),
+    on_error: z.enum(["refuse", "skip"]).default("refuse"),
+    id_column: z.string().min(1).max(1_000).optional(),
+    text_columns: ColumnNames.optional(),
+    metadata_columns: ColumnNames.optional(),
+    index: z.union([z.literal("none"), IndexName]).optional(),
+    backend: z.enum(["hnsw", "lance"]).optional(),
+    embedder: z.string().min(1).max(200).optional(),
+    chunk_size: Whole.min(32).max(32_768).optional(),
+    overlap: Whole.min(0).max(16_384).optional(),
+  })
+  .refine((request) => request.mode !== "upsert" || request.key !== undefined, {
+    path: ["key"],
+    message: "upsert needs key, the column whose value identifies a row",
+  });
+export type IngestRequest = z.infer<typeof IngestRequest>;
+
+/** Parses form fields; every problem is reported at once, the first one's field is named. */
+export function parseIngestRequest(fields: Record<string, unknown>): IngestRequest {
+  const parsed = IngestRequest.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => {
+    const unknown = issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join(".");
+    return `${unknown}: ${issue.message}`;
+  });
+  throw new DomainError({
+    kind: "invalid",
+    type: "request-invalid",
+    field: parsed.error.issues[0]?.path.join(".") || undefined,
+    message: problems.join("; "),
+    remedy: "GET /openapi.json describes what this route takes.",
+  });
+}

@@ -1,0 +1,47 @@
+import { open } from "node:fs/promises";
+import { detectFormat } from "../extract/detect-format.ts";
+import type { Format } from "../extract/extraction.ts";
+import { listIndexes, readDefinition } from "../generation/definition-log.ts";
+import type { JobReference } from "../jobs/intent-record.ts";
+import type { StartFlow } from "../jobs/start-flow.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+import type { IngestRequest } from "./ingest-request.ts";
+import { type IngestPayload, planIngest } from "./plan-ingest.ts";
+import { ingestSteps } from "./steps.ts";
+
+/** Detection looks at the first bytes only; every signature and most preambles fit. */
+const headBytes = 64 * 1024;
+
+/** The one path by which HTTP, the CLI and the watcher bring a file in: plan, record the intent, enqueue the chain. */
+export async function requestIngest(options: {
+  startFlow: StartFlow;
+  store: ObjectStore;
+  intent: string;
+  /** Who asked: `http`, `cli`, `watcher`. */
+  actor: string;
+  request: IngestRequest;
+  source: IngestPayload["source"];
+}): Promise<JobReference> {
+  const { source, request, store } = options;
+  const format = source.kind === "file" ? await detectFile(source.path, source.name) : undefined;
+  const indexes = await indexesOf(store, request.dataset);
+  const payload = planIngest({ intent: options.intent, request, source, format, indexes });
+  return options.startFlow({ steps: ingestSteps(payload), actor: options.actor });
+}
+
+/** Names of the indexes whose rows come from this dataset. */
+export async function indexesOf(store: ObjectStore, dataset: string): Promise<string[]> {
+  const names = await listIndexes(store);
+  const definitions = await Promise.all(names.map((name) => readDefinition(store, name)));
+  return names.filter((_, position) => definitions[position]?.dataset === dataset);
+}
+
+async function detectFile(path: string, name: string): Promise<Format> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return detectFormat({ name, head: buffer.subarray(0, bytesRead) });
+  } finally {
+    await file.close();
+  }
+}

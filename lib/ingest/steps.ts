@@ -1,0 +1,22 @@
+import { embedQueue } from "@lakefleet/queues/embed.queue.ts";
+import { indexQueue } from "@lakefleet/queues/index.queue.ts";
+import { ingestQueue } from "@lakefleet/queues/ingest.queue.ts";
+import { flowStep } from "../jobs/flow-step.ts";
+import type { IntentJob } from "../jobs/intent-record.ts";
+import type { IngestPayload } from "./plan-ingest.ts";
+
+/** The chain from a file to a searchable row, first step first; the last one is the job that the client follows. */
+export function ingestSteps(payload: IngestPayload): IntentJob[] {
+  const ingest = flowStep(ingestQueue, payload);
+  return payload.index ? [ingest, ...indexSteps(payload.intent, payload.index.name)] : [ingest];
+}
+
+/** The chain that brings one index level with its dataset. */
+export function indexSteps(intent: string, index: string): IntentJob[] {
+  return [
+    flowStep(embedQueue, { intent, index }),
+    flowStep(indexQueue, { step: "build", intent, index }),
+    flowStep(indexQueue, { step: "gate", intent, index }),
+    flowStep(indexQueue, { step: "promote", intent, index }),
+  ];
+}

@@ -1,0 +1,51 @@
+import { listDatasets } from "../catalog/list-datasets.ts";
+import { verifyDataset } from "../dataset/verify-dataset.ts";
+import { verifyPipeline } from "../embedding/verify-pipeline.ts";
+import { DomainError } from "../errors/domain-error.ts";
+import { listIndexes } from "../generation/definition-log.ts";
+import { verifyIndex } from "../generation/verify-index.ts";
+import { IntentRecord } from "../jobs/intent-record.ts";
+import { readAppendLog } from "../storage/append-log.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+
+/** Something that is not as it must be: what kind of damage, where, and what was found. */
+export interface LakeFinding {
+  type: string;
+  key: string;
+  detail: string;
+}
+
+export interface VerifyLakeOptions {
+  store: ObjectStore;
+  intentsFolder: string;
+  locks: string;
+  telemetry: Telemetry;
+  /** Also read every file for its checksum, open every index and close all books again. */
+  deep: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** Everything that is wrong in a data folder; nothing where all is well. It writes nothing and needs no Redis. */
+export async function* verifyLake(options: VerifyLakeOptions): AsyncGenerator<LakeFinding> {
+  const { store, deep, signal } = options;
+  yield* verifyIntents(options);
+  for (const { dataset } of await listDatasets(store)) {
+    for await (const { kind, key, detail } of verifyDataset(store, dataset, { deep, ...(signal ? { signal } : {}) })) {
+      yield { type: kind, key, detail };
+    }
+  }
+  for (const index of await listIndexes(store)) {
+    yield* verifyIndex({ store, index, deep, signal });
+    yield* verifyPipeline({ store, index, locks: options.locks, deep, signal });
+  }
+}
+
+async function* verifyIntents({ intentsFolder, telemetry }: VerifyLakeOptions): AsyncGenerator<LakeFinding> {
+  try {
+    for await (const record of readAppendLog({ folder: intentsFolder, schema: IntentRecord, telemetry })) void record;
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    yield { type: error.type, key: error.place?.file ?? "intents", detail: error.message };
+  }
+}

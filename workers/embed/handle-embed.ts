@@ -1,0 +1,1 @@
+import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";

@@ -1,0 +1,81 @@
+import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
+import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
+import { gateGeneration } from "@lakefleet/lib/generation/gate-generation.ts";
+import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
+import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
+import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
+import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { indexQueue } from "@lakefleet/queues/index.queue.ts";
+import type { z } from "zod";
+
+type IndexPayload = z.infer<typeof indexQueue.payload>;
+type IndexResult = z.infer<typeof indexQueue.result>;
+
+export interface IndexDependencies {
+  store: ObjectStore;
+  locks: string;
+  telemetry: Telemetry;
+}
+
+/** Does one of the three steps; gate and promote work on the generation that the step before them names. */
+export async function handleIndex(
+  payload: IndexPayload,
+  context: JobContext,
+  dependencies: IndexDependencies,
+): Promise<IndexResult> {
+  if (payload.step === "build") return build(payload, context, dependencies);
+  const { generation } = stepBefore(context);
+  return payload.step === "gate"
+    ? gate(payload, generation, context, dependencies)
+    : promote(payload, generation, context, dependencies);
+}
+
+async function build({ index }: IndexPayload, context: JobContext, dependencies: IndexDependencies): Promise<IndexResult> {
+  const { signal, progress } = context;
+  const { manifest, reused } = await buildGeneration({ ...dependencies, index, signal, progress });
+  const { generation, datasetVersion, vectorCount, backend, buildDurationMs } = manifest;
+  if (!reused) {
+    dependencies.telemetry.emit("generation.built", { index, generation, backend, vectorCount, durationMs: buildDurationMs });
+  }
+  return { generation, datasetVersion, vectorCount, reused };
+}
+
+async function gate(
+  { index }: IndexPayload,
+  generation: string,
+  { signal, log }: JobContext,
+  { store, telemetry }: IndexDependencies,
+): Promise<IndexResult> {
+  const begin = performance.now();
+  const outcome = await gateGeneration({ store, index, generation, signal });
+  for (const check of outcome.checks) log(`${check.name}: ${check.measured} (wanted: ${check.threshold}) ${check.detail}`);
+  telemetry.emit("generation.gated", { index, generation, passed: true, durationMs: performance.now() - begin });
+  const { datasetVersion, vectorCount, reused } = outcome;
+  return { generation, datasetVersion, vectorCount, reused };
+}
+
+async function promote(
+  { index, intent }: IndexPayload,
+  generation: string,
+  { signal }: JobContext,
+  { store, telemetry }: IndexDependencies,
+): Promise<IndexResult> {
+  const reason = "built and gated";
+  const outcome = await promoteGeneration({ store, index, generation, reason, actor: intent, by: "job", signal });
+  telemetry.emit("generation.promoted", { index, generation: outcome.generation, reason });
+  const { activation, datasetVersion, vectorCount, reused } = outcome;
+  return { generation: outcome.generation, datasetVersion, vectorCount, reused, activation };
+}
+
+/** The result of the job that this one waited for. */
+function stepBefore(context: JobContext): IndexResult {
+  const parsed = indexQueue.result.safeParse(context.childResults[0]);
+  if (parsed.success) return parsed.data;
+  throw new DomainError({
+    kind: "conflict",
+    type: "job-order",
+    message: `The job ${context.jobId} has no result of the step before it.`,
+    remedy: "Start the request again.",
+    cause: parsed.error,
+  });
+}
