@@ -19,10 +19,10 @@ export function encodeLine<T>(record: T, schema: z.ZodType<T>): Buffer {
 }
 
 /** The JSON text of a line without its line feed, or undefined where the line is not as it was written. */
-export function lineText(line: Buffer): string | undefined {
-  const body = line.subarray(prefixBytes);
-  const isSound = line.toString("latin1", 0, prefixBytes) === `${checksum(body)} `;
-  return isSound ? body.toString("utf8") : undefined;
+export function lineText(line: Uint8Array): string | undefined {
+  const bytes = Buffer.from(line.buffer, line.byteOffset, line.length);
+  const isSound = bytes.toString("latin1", 0, prefixBytes) === `${checksum(bytes.subarray(prefixBytes))} `;
+  return isSound ? bytes.toString("utf8", prefixBytes) : undefined;
 }
 
 function checksum(bytes: Uint8Array): string {

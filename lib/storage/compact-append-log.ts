@@ -52,7 +52,10 @@ export function compactAppendLog<T>(options: CompactOptions<T>): Promise<Compact
       const first = closed[0];
       if (first === undefined) return { kept: 0, dropped: 0, segmentsRemoved: 0 };
       const counts = await writeCompacted(options, closed, first);
-      for (const segment of closed) await unlink(path.join(folder, segment.name));
+      for (const segment of closed) {
+        await unlink(path.join(folder, segment.name));
+        failpoint("storage.after-remove");
+      }
       await syncFolder(folder);
       await removeWriterLocks(folder, closed);
       return { ...counts, segmentsRemoved: closed.length };

@@ -10,6 +10,7 @@ export const failpointNames = [
   "storage.after-link",
   "storage.before-rename",
   "storage.after-rename",
+  "storage.after-remove",
   "ingest.before-commit",
   "ingest.after-commit",
   "embed.after-claim",

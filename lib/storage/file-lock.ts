@@ -11,13 +11,15 @@ export interface FileLockOptions {
   /** The lock is the file `<name>.lock`, which stays behind and must not be deleted while anyone may use it. */
   name: string;
   signal?: AbortSignal;
-  /** How long to wait for another holder before `busy`, `lock-held`; 0 tries once. */
+  /** How long to wait for another holder before `busy`, `lock-held`; 0 means a few quick tries. */
   waitMaxMs?: number;
 }
 
 const defaultWaitMaxMs = 10_000;
 /** Short enough to take over without a felt pause, long enough that a dozen waiters cost nothing. */
 const pollMaxMs = 50;
+/** Two that try at the same moment see each other's attempt and may both fail, so one try proves nothing. */
+const triesMin = 3;
 /** SQLITE_BUSY. */
 const busyCode = 5;
 
@@ -40,7 +42,8 @@ export function tryFileLock(file: string): Disposable | undefined {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { timeout: 0 });
-    database.exec("BEGIN EXCLUSIVE");
+    // Otherwise SQLite writes a journal beside the lock, which fails on a full disk and outlives a killed holder.
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     const held = database;
     return { [Symbol.dispose]: () => held.close() };
   } catch (error) {
@@ -59,11 +62,11 @@ export function tryFileLock(file: string): Disposable | undefined {
 async function waitForLock(options: FileLockOptions): Promise<Disposable> {
   const file = path.join(options.folder, `${options.name}.lock`);
   const deadline = Date.now() + (options.waitMaxMs ?? defaultWaitMaxMs);
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     options.signal?.throwIfAborted();
     const lock = tryFileLock(file);
     if (lock !== undefined) return lock;
-    if (Date.now() >= deadline) throw lockHeld(options.name);
+    if (tries >= triesMin && Date.now() >= deadline) throw lockHeld(options.name);
     await delay(Math.random() * pollMaxMs, undefined, { signal: options.signal });
   }
 }
