@@ -1,5 +1,5 @@
-import path from "node:path";
 import { isUtf8 } from "node:buffer";
+import path from "node:path";
 import { DomainError } from "../errors/domain-error.ts";
 import type { Format } from "./extraction.ts";
 import { detectEncoding, trimPartialCharacter } from "./input/text-encoding.ts";
@@ -48,7 +48,11 @@ export function detectFormat({ name, head }: { name: string; head: Uint8Array })
 
 /** One JSON object to a line, at least two of them. */
 function holdsObjectLines(head: Uint8Array): boolean {
-  const [first, second] = Buffer.from(head).toString("utf8").replace(/^\ufeff/, "").trimStart().split(/\r?\n/, 2);
+  const [first, second] = Buffer.from(head)
+    .toString("utf8")
+    .replace(/^\ufeff/, "")
+    .trimStart()
+    .split(/\r?\n/, 2);
   return second?.trimStart().startsWith("{") === true && isJsonObject(first ?? "");
 }
 
@@ -71,7 +75,8 @@ function isBinary(head: Uint8Array): boolean {
   let zeros = 0;
   for (const byte of head) {
     if (byte === 0) zeros += 1;
-    else if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 12 && byte !== 27) controls += 1;
+    else if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 12 && byte !== 27)
+      controls += 1;
   }
   // A stray control character is damage that a reader can report; many of them are no text.
   const isText = isUtf8(trimPartialCharacter(head));

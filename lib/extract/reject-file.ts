@@ -1,8 +1,8 @@
-import { createWriteStream, type WriteStream } from "node:fs";
 import { once } from "node:events";
+import { createWriteStream, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import type { OnError } from "./extraction.ts";
 import { extractError } from "./extract-error.ts";
+import type { OnError } from "./extraction.ts";
 
 /** One line of a reject file. Lines and rows count from 1, bytes from 0. */
 export interface RejectedRow {

@@ -27,7 +27,9 @@ export async function createStagingTable(
     timestamp: TIMESTAMP,
   };
   const columnTypes = columns.map((column) => types[column.type] ?? VARCHAR);
-  const definitions = columns.map((column, at) => `${sqlIdentifier(column.name)} ${columnTypes[at]!.toString()}`);
+  const definitions = columns.map(
+    (column, at) => `${sqlIdentifier(column.name)} ${columnTypes[at]!.toString()}`,
+  );
   await connection.run(`CREATE TABLE staging (${definitions.join(", ")})`);
   const appender = await connection.createAppender("staging");
   let rows: DuckDBValue[][] = [];

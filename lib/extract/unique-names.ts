@@ -7,7 +7,10 @@ export function uniqueNames(wanted: readonly (string | null)[]): string[] {
   const taken = new Set<string>(["_row_id", "file_row_number", "file_index"]);
   return wanted.map((raw, position) => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    const clean = (raw ?? "").replace(/[\u0000-\u001f\u007f]+/g, " ").toWellFormed().trim();
+    const clean = (raw ?? "")
+      .replace(/[\u0000-\u001f\u007f]+/g, " ")
+      .toWellFormed()
+      .trim();
     const base = clean === "" ? `column_${position + 1}` : clean;
     let name = base;
     for (let suffix = 2; taken.has(name.toLowerCase()); suffix++) name = `${base}_${suffix}`;

@@ -109,7 +109,9 @@ function isPreamble(records: HeadRecord[], at: number, usual: number): boolean {
 /** Names stand above the values: the first record is a row only where it is typed and nothing sets it apart. */
 function isHeader(first: (string | null)[], rest: HeadRecord[]): boolean {
   if (!first.some(isTyped)) return valueCount(first) > 0;
-  return first.some((name, column) => !isTyped(name) && rest.some((row) => isTyped(row.fields[column] ?? null)));
+  return first.some(
+    (name, column) => !isTyped(name) && rest.some((row) => isTyped(row.fields[column] ?? null)),
+  );
 }
 
 function isTyped(value: string | null): boolean {

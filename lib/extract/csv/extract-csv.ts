@@ -52,7 +52,13 @@ export async function extractCsv(job: ExtractJob, format: "csv" | "tsv"): Promis
       ),
   );
   const columns = layout.columnNames.map((name, column) => ({ name, type: types[column]! }));
-  return { parquetPath, columns, rowCount: scan.rowCount, ...(rejects === undefined ? {} : { rejects }), format };
+  return {
+    parquetPath,
+    columns,
+    rowCount: scan.rowCount,
+    ...(rejects === undefined ? {} : { rejects }),
+    format,
+  };
 }
 
 interface Utf8Source {
@@ -103,7 +109,11 @@ function tooWide(job: ExtractJob, layout: CsvLayout) {
 const sampleRows = { firstWindow: 500, laterWindow: 12 };
 
 async function checkRows(job: ExtractJob, file: string, layout: CsvLayout, guess: TypeGuess) {
-  const sink = openRejectSink({ path: path.join(job.folder, "rejects.jsonl"), name: job.name, onError: job.onError });
+  const sink = openRejectSink({
+    path: path.join(job.folder, "rejects.jsonl"),
+    name: job.name,
+    onError: job.onError,
+  });
   const total = (await stat(file)).size;
   const transcoded = file !== job.path;
   let wanted = sampleRows.firstWindow;
@@ -128,7 +138,12 @@ async function checkRows(job: ExtractJob, file: string, layout: CsvLayout, guess
 
 /** Whether the engine can read the file as it is: one kind of line break and nothing but the table. */
 function isDirect(source: Utf8Source, layout: CsvLayout, scan: CsvScan): boolean {
-  const kinds = [terminator.none, terminator.lineFeed, terminator.carriageReturnLineFeed, terminator.carriageReturn];
+  const kinds = [
+    terminator.none,
+    terminator.lineFeed,
+    terminator.carriageReturnLineFeed,
+    terminator.carriageReturn,
+  ];
   const seen = scan.terminators | layout.headerTerminator;
   const single = kinds.some((kind) => kind === seen);
   return single && scan.rejectedCount === 0 && layout.tableStart === source.markBytes;

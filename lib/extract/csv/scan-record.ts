@@ -55,7 +55,8 @@ export function scanRecord(
         return breakOff(scan, "text-after-quote", at);
       }
     } else {
-      while (at < end && bytes[at] !== delimiter && bytes[at] !== lineFeed && bytes[at] !== carriageReturn) at++;
+      while (at < end && bytes[at] !== delimiter && bytes[at] !== lineFeed && bytes[at] !== carriageReturn)
+        at++;
     }
     if (at >= end) return last && endRecord(scan, end, end, terminator.none);
     const byte = bytes[at];

@@ -85,7 +85,8 @@ function newState(layout: CsvLayout) {
 /** Moves the unread rest to the front and reads behind it; a rest that fills half of the window doubles it. */
 async function fill(state: State, file: FileHandle): Promise<void> {
   const rest = state.bytes.subarray(state.start, state.end);
-  const bytes = rest.length > state.bytes.length / 2 ? Buffer.allocUnsafe(state.bytes.length * 2) : state.bytes;
+  const bytes =
+    rest.length > state.bytes.length / 2 ? Buffer.allocUnsafe(state.bytes.length * 2) : state.bytes;
   rest.copy(bytes, 0);
   state.windowAt += state.start;
   state.bytes = bytes;
@@ -93,7 +94,12 @@ async function fill(state: State, file: FileHandle): Promise<void> {
   state.end = rest.length;
   state.order = 0;
   while (!state.last && state.end < bytes.length) {
-    const { bytesRead } = await file.read(bytes, state.end, bytes.length - state.end, state.windowAt + state.end);
+    const { bytesRead } = await file.read(
+      bytes,
+      state.end,
+      bytes.length - state.end,
+      state.windowAt + state.end,
+    );
     if (bytesRead === 0) state.last = true;
     state.end += bytesRead;
   }
@@ -103,7 +109,11 @@ async function fill(state: State, file: FileHandle): Promise<void> {
 
 async function scanWindow(state: State, hooks: CsvScanHooks): Promise<void> {
   if (state.skipsLine) skipLine(state, state.start);
-  for (let trouble = scanGoodRows(state, hooks); trouble !== undefined; trouble = scanGoodRows(state, hooks)) {
+  for (
+    let trouble = scanGoodRows(state, hooks);
+    trouble !== undefined;
+    trouble = scanGoodRows(state, hooks)
+  ) {
     await rejectRow(state, trouble, hooks);
   }
 }
@@ -150,7 +160,9 @@ function findTrouble(state: State): Trouble | undefined {
   if (scan.broken !== "none") {
     const column = columnNames[scan.fieldCount - 1];
     const reason =
-      scan.broken === "text-after-quote" ? "text follows a closing quote" : "a quote is opened and never closed";
+      scan.broken === "text-after-quote"
+        ? "text follows a closing quote"
+        : "a quote is opened and never closed";
     return { type: "csv-quote", reason, at: scan.brokenAt, column, whole: false };
   }
   if (scan.end - start > rowBytesLimit) return tooLong(state);
@@ -162,7 +174,12 @@ function findTrouble(state: State): Trouble | undefined {
   const row = state.bytes.subarray(start, scan.end);
   const stray = firstStrayByte(row);
   if (stray !== undefined) {
-    return { type: "csv-encoding", reason: "the row holds bytes that are not UTF-8", at: start + stray, whole: true };
+    return {
+      type: "csv-encoding",
+      reason: "the row holds bytes that are not UTF-8",
+      at: start + stray,
+      whole: true,
+    };
   }
   const zero = row.indexOf(0);
   if (zero === -1) return undefined;
@@ -179,7 +196,12 @@ function tooLong(state: State): Trouble {
   if (brokenAt === -1) {
     return { type: "csv-row-size", reason: `the row is longer than ${limit}`, at: state.start, whole: false };
   }
-  return { type: "csv-quote", reason: `a quote is opened and not closed within ${limit}`, at: brokenAt, whole: false };
+  return {
+    type: "csv-quote",
+    reason: `a quote is opened and not closed within ${limit}`,
+    at: brokenAt,
+    whole: false,
+  };
 }
 
 // A reject file keeps the beginning of a row; no more of it needs to be decoded.

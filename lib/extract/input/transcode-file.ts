@@ -25,7 +25,9 @@ export async function transcodeFile(options: {
       { signal: options.signal },
     );
   } catch (error) {
-    throw hasCode(error, "ERR_ENCODING_INVALID_ENCODED_DATA") ? damaged(options.name, encoding, error) : error;
+    throw hasCode(error, "ERR_ENCODING_INVALID_ENCODED_DATA")
+      ? damaged(options.name, encoding, error)
+      : error;
   }
 }
 

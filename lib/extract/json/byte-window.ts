@@ -37,13 +37,19 @@ export class ByteWindow {
   /** Reads on; what is not passed moves to the front, so that offsets into `bytes` change by the old `start`. */
   async more(): Promise<void> {
     const rest = this.bytes.subarray(this.start, this.end);
-    const bytes = rest.length > this.bytes.length / 2 ? Buffer.allocUnsafe(this.bytes.length * 2) : this.bytes;
+    const bytes =
+      rest.length > this.bytes.length / 2 ? Buffer.allocUnsafe(this.bytes.length * 2) : this.bytes;
     rest.copy(bytes, 0);
     this.#at += this.start;
     this.bytes = bytes;
     this.start = 0;
     this.end = rest.length;
-    const { bytesRead } = await this.#file.read(bytes, this.end, bytes.length - this.end, this.#at + this.end);
+    const { bytesRead } = await this.#file.read(
+      bytes,
+      this.end,
+      bytes.length - this.end,
+      this.#at + this.end,
+    );
     this.end += bytesRead;
     this.last = bytesRead === 0;
   }

@@ -8,9 +8,9 @@ import { type BadRow, openRejectSink } from "../reject-file.ts";
 import { createStagingTable } from "../staging-table.ts";
 import { jsonColumnCountMax } from "./json-limits.ts";
 import { parseRow } from "./parse-row.ts";
-import { toRow } from "./to-row.ts";
 import { readRawRows } from "./read-raw-rows.ts";
 import { flattenRow, newRowShape, observeRow, shapeColumns } from "./row-shape.ts";
+import { toRow } from "./to-row.ts";
 
 /**
  * Turns JSON or NDJSON into rows in two passes: the first checks every row and learns all columns and their types, the
@@ -42,7 +42,11 @@ export async function extractJson(job: ExtractJob, format: "json" | "ndjson"): P
 const emptyColumn: Column = { name: "value", type: "json" };
 
 async function learnShape(job: ExtractJob, format: "json" | "ndjson") {
-  const sink = openRejectSink({ path: path.join(job.folder, "rejects.jsonl"), name: job.name, onError: job.onError });
+  const sink = openRejectSink({
+    path: path.join(job.folder, "rejects.jsonl"),
+    name: job.name,
+    onError: job.onError,
+  });
   const shape = newRowShape();
   const total = (await stat(job.path)).size;
   let rowCount = 0;

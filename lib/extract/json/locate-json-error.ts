@@ -18,8 +18,10 @@ export function locateJsonError(text: string): { at: number; expected: string } 
   while (at < text.length) {
     const character = text[at]!;
     const next = step(character, expected, open);
-    const end: number = next === undefined ? -1 : next.token === "mark" ? at + 1 : tokenEnd(text, at, next.token);
-    if (next === undefined || end === -1) return { at, expected };
+    const end: number =
+      next === undefined ? -1 : next.token === "mark" ? at + 1 : tokenEnd(text, at, next.token);
+    if (next === undefined) return { at, expected };
+    if (end === -1) return { at, expected: next.token === "string" ? "well-formed string" : expected };
     expected = next.expected;
     at = skip(spacePattern, text, end);
   }

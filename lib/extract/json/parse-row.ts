@@ -51,7 +51,8 @@ const mayHoldHalfCharacter = /\\u[dD][89a-fA-F]/;
 
 function keepExact(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== "number" || context?.source === undefined) return value;
-  const loses = !Number.isFinite(value) || (!Number.isSafeInteger(value) && /^-?[0-9]+$/.test(context.source));
+  const loses =
+    !Number.isFinite(value) || (!Number.isSafeInteger(value) && /^-?[0-9]+$/.test(context.source));
   return loses ? JSON.rawJSON(context.source) : value;
 }
 

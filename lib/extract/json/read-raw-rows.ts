@@ -51,6 +51,7 @@ async function readOnly(window: ByteWindow): Promise<RawRow> {
   while (!window.last && window.end - window.start <= jsonRowBytesMax) await window.more();
   const bytes = window.bytes.subarray(window.start, window.end);
   const place = { line: window.line, row: 1, byte: window.offset(window.start) };
-  if (bytes.length > jsonRowBytesMax) return { bytes: bytes.subarray(0, 8192), ...place, trouble: "json-row-size" };
+  if (bytes.length > jsonRowBytesMax)
+    return { bytes: bytes.subarray(0, 8192), ...place, trouble: "json-row-size" };
   return { bytes, ...place, ...(nestingDepth(bytes) > jsonDepthMax ? { trouble: "json-depth" } : {}) };
 }

@@ -72,7 +72,8 @@ function kindOf(leaf: unknown): Kind | undefined {
   if (typeof leaf === "string") return "text";
   if (typeof leaf === "number") return Number.isSafeInteger(leaf) ? "integer" : "double";
   if (!JSON.isRawJSON(leaf)) return "json";
-  return /^-?[0-9]{1,19}$/.test(leaf.rawJSON) && BigInt.asIntN(64, BigInt(leaf.rawJSON)) === BigInt(leaf.rawJSON)
+  return /^-?[0-9]{1,19}$/.test(leaf.rawJSON) &&
+    BigInt.asIntN(64, BigInt(leaf.rawJSON)) === BigInt(leaf.rawJSON)
     ? "exact"
     : "huge";
 }

@@ -45,6 +45,7 @@ export function scanElement(bytes: Uint8Array, start: number, end: number, scan:
 export function nestingDepth(bytes: Uint8Array): number {
   const scan = newValueScan();
   let at = 0;
-  while (at < bytes.length && scan.depthMax <= jsonDepthMax) at = scanElement(bytes, at, bytes.length, scan) + 1;
+  while (at < bytes.length && scan.depthMax <= jsonDepthMax)
+    at = scanElement(bytes, at, bytes.length, scan) + 1;
   return scan.depthMax;
 }
