@@ -30,7 +30,8 @@ export function parseTrace(text: string): CallMoment[] {
       moments.push(begin);
     } else if (resumed !== null) {
       const begin = unfinished.get(Number(resumed[1]));
-      if (begin?.call !== resumed[2]) throw new Error(`A call ends that never began: ${line}`);
+      if (begin === undefined || begin.call !== resumed[2])
+        throw new Error(`A call ends that never began: ${line}`);
       unfinished.delete(begin.thread);
       begin.succeeded = Number(resumed[3]) >= 0;
       moments.push({ ...begin, moment: "end" });
