@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fuseScores, type Ranking } from "./fuse-scores.ts";
 
@@ -53,5 +54,61 @@ describe("fusing scores", () => {
     ]);
     const rule = { method: "weighted", lexicalWeight: 0.5 } as const;
     expect([...fuseScores(tied, ranking([]), rule).ordinals]).toEqual([2, 9]);
+  });
+});
+
+const listArbitrary = fc
+  .uniqueArray(
+    fc.record({ ordinal: fc.nat({ max: 30 }), score: fc.float({ min: 0, max: 1, noNaN: true }) }),
+    {
+      selector: (entry) => entry.ordinal,
+      maxLength: 20,
+    },
+  )
+  .map((entries) =>
+    ranking(entries.sort((a, b) => b.score - a.score).map(({ ordinal, score }) => [ordinal, score])),
+  );
+const ruleArbitrary = fc.record({
+  method: fc.constantFrom("weighted" as const, "rrf" as const),
+  lexicalWeight: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+
+describe("every fusion", () => {
+  const seed = Date.now() % 1_000_000;
+
+  test("holds each chunk of either list once, best first", () => {
+    fc.assert(
+      fc.property(listArbitrary, listArbitrary, ruleArbitrary, (vector, lexical, rule) => {
+        const fused = fuseScores(vector, lexical, rule);
+        expect(new Set(fused.ordinals)).toEqual(new Set([...vector.ordinals, ...lexical.ordinals]));
+        expect(fused.ordinals).toHaveLength(new Set(fused.ordinals).size);
+        expect([...fused.scores]).toEqual([...fused.scores].sort((a, b) => b - a));
+      }),
+      { seed },
+    );
+  });
+
+  test("is monotone: what is no worse in both lists is no worse in the fusion", () => {
+    fc.assert(
+      fc.property(listArbitrary, listArbitrary, ruleArbitrary, (vector, lexical, rule) => {
+        const fused = fuseScores(vector, lexical, rule);
+        const scoreIn = (list: Ranking, ordinal: number) => {
+          const place = list.ordinals.indexOf(ordinal);
+          return place === -1 ? undefined : { score: list.scores[place] ?? 0, place };
+        };
+        const noWorse = (list: Ranking, a: number, b: number) => {
+          const [left, right] = [scoreIn(list, a), scoreIn(list, b)];
+          if (right === undefined) return true;
+          return left !== undefined && left.score >= right.score && left.place <= right.place;
+        };
+        for (const a of fused.ordinals) {
+          for (const b of fused.ordinals) {
+            if (!noWorse(vector, a, b) || !noWorse(lexical, a, b)) continue;
+            expect(scoreIn(fused, a)?.score).toBeGreaterThanOrEqual(scoreIn(fused, b)?.score ?? 0);
+          }
+        }
+      }),
+      { seed },
+    );
   });
 });

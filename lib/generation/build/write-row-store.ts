@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { encodeMetadata } from "../format/metadata-value.ts";
+import { encodeMetadata, type StoredValue } from "../format/metadata-value.ts";
 import {
   createIndexesSql,
   createTablesSql,
@@ -26,8 +26,11 @@ export interface RowStateRecord {
 }
 
 export interface RowStoreWriter {
-  /** Appends chunks; the first one ever added has ordinal 0. One transaction per call. */
-  addChunks(chunks: readonly ChunkRecord[]): void;
+  /**
+   * Appends chunks; the first one ever added has ordinal 0. One transaction per call. Gives the metadata as stored, one
+   * list per column under the column's name in the generation.
+   */
+  addChunks(chunks: readonly ChunkRecord[]): Record<string, StoredValue[]>;
   addRowStates(rows: readonly RowStateRecord[]): void;
   /** Row ids of whole indexed rows, ascending over all calls. */
   addIndexedRows(rowIds: readonly number[]): void;
@@ -58,8 +61,8 @@ export function createRowStoreWriter(path: string, columns: readonly MetadataCol
   );
   let ordinal = 0;
 
-  const encode = (chunk: ChunkRecord) =>
-    columns.map((column, position) => {
+  const encode = (column: MetadataColumn, position: number, chunks: readonly ChunkRecord[]) =>
+    chunks.map((chunk) => {
       const value = encodeMetadata(column.type, chunk.metadata[position]);
       if (typeof value === "bigint" && !Number.isSafeInteger(Number(value))) wide[position] = true;
       return value;
@@ -67,12 +70,15 @@ export function createRowStoreWriter(path: string, columns: readonly MetadataCol
 
   return {
     addChunks(chunks) {
+      const stored = columns.map((column, position) => encode(column, position, chunks));
       inTransaction(database, () => {
-        for (const chunk of chunks) {
+        for (const [place, chunk] of chunks.entries()) {
           const { id, rowId, docId, chunkIndex, totalChunks, text } = chunk;
-          insertChunk.run(ordinal++, id, rowId, docId, chunkIndex, totalChunks, ...encode(chunk), text);
+          const metadata = stored.map((values) => values[place] ?? null);
+          insertChunk.run(ordinal++, id, rowId, docId, chunkIndex, totalChunks, ...metadata, text);
         }
       });
+      return Object.fromEntries(stored.map((values, position) => [metadataColumnName(position), values]));
     },
     addRowStates(rows) {
       inTransaction(database, () => {

@@ -26,6 +26,12 @@ export function storedType(type: ColumnType): "INTEGER" | "REAL" | "TEXT" {
   return type === "double" || type === "decimal" ? "REAL" : "TEXT";
 }
 
+/** The column as a vector backend keeps it beside its vectors, so that one condition fits both. */
+export function storedMetadata(column: MetadataColumn, position: number): { name: string; type: string } {
+  const type = { INTEGER: "bigint", REAL: "double", TEXT: "varchar" }[storedType(column.type)];
+  return { name: metadataColumnName(position), type };
+}
+
 /** Tables without their indexes, which are cheaper to build once all rows are in. `text` is last: filters never read it. */
 export function createTablesSql(columns: readonly MetadataColumn[]): string {
   const metadata = columns.map(

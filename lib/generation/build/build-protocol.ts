@@ -1,0 +1,53 @@
+import { DomainError, type DomainErrorDetails } from "../../errors/domain-error.ts";
+import type { IndexParameters } from "../../vector/index-parameters.ts";
+import type { MetadataColumn } from "../format/row-store-layout.ts";
+import type { ChunkRecord, RowStateRecord } from "./write-row-store.ts";
+
+/** What the build thread is started with. */
+export interface BuildThreadData {
+  /** An empty folder on the disk that the generation will be published to. */
+  folder: string;
+  parameters: IndexParameters;
+  dimension: number;
+  vectorCount: number;
+  columns: MetadataColumn[];
+  threads: number;
+}
+
+/** Consecutive chunks with their vectors, and what became of the rows that ended among them. */
+export interface BuildBlock {
+  chunks: ChunkRecord[];
+  /** One vector per chunk, back to back, in a buffer of its own. */
+  vectors: Float32Array<ArrayBuffer>;
+  indexedRows: number[];
+  rowStates: RowStateRecord[];
+}
+
+export type ToBuildThread = { kind: "block"; block: BuildBlock } | { kind: "end" } | { kind: "abort" };
+
+export type FromBuildThread =
+  /** The thread has room for one more block. */
+  | { kind: "wanted" }
+  | { kind: "progress"; done: number }
+  | { kind: "done" }
+  | { kind: "failed"; failure: ThreadFailure };
+
+/** An error on its way between threads, which keep an error's text and lose its class. */
+export interface ThreadFailure {
+  message: string;
+  details: DomainErrorDetails | undefined;
+}
+
+export function failureFrom(error: unknown): ThreadFailure {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof DomainError)) return { message, details: undefined };
+  const { kind, type, field, place, remedy, retryAfterSeconds } = error;
+  return {
+    message,
+    details: { kind, type, message: error.message, field, place, remedy, retryAfterSeconds },
+  };
+}
+
+export function errorFrom({ message, details }: ThreadFailure): Error {
+  return details === undefined ? new Error(`The build thread failed: ${message}`) : new DomainError(details);
+}

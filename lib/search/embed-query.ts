@@ -1,0 +1,49 @@
+import type { EmbeddingProvider } from "../embedding/embedding-provider.ts";
+import { openProvider } from "../embedding/open-provider.ts";
+import { DomainError } from "../errors/domain-error.ts";
+
+export type OpenProvider = (embedderId: string) => EmbeddingProvider;
+
+/** Embedders of queries, one of each kind, opened when first needed. */
+export interface QueryEmbedder {
+  /** The query's vector by exactly this embedder, or undefined where it finds no feature in the text. */
+  embed(query: string, index: { embedderId: string; dimension: number }): Promise<Float32Array | undefined>;
+  close(): Promise<void>;
+}
+
+/** On the calling thread: a query takes microseconds, and a thread's answer would take longer than the search. */
+const openInline: OpenProvider = (embedderId) => openProvider(embedderId, { threads: 0 });
+
+export function createQueryEmbedder(open: OpenProvider = openInline): QueryEmbedder {
+  const providers = new Map<string, EmbeddingProvider>();
+  const providerOf = (embedderId: string): EmbeddingProvider => {
+    const known = providers.get(embedderId);
+    if (known !== undefined) return known;
+    const provider = open(embedderId);
+    providers.set(embedderId, provider);
+    return provider;
+  };
+  return {
+    async embed(query, { embedderId, dimension }) {
+      const provider = providerOf(embedderId);
+      if (provider.embedderId !== embedderId || provider.dimension !== dimension) {
+        throw otherEmbedder(embedderId, dimension, provider);
+      }
+      const vector = await provider.embedBatch([query]);
+      return vector.some((value) => value !== 0) ? vector : undefined;
+    },
+    async close() {
+      await Promise.all([...providers.values()].map((provider) => provider.close()));
+      providers.clear();
+    },
+  };
+}
+
+function otherEmbedder(embedderId: string, dimension: number, provider: EmbeddingProvider): DomainError {
+  return new DomainError({
+    kind: "conflict",
+    type: "embedder-mismatch",
+    message: `The index was embedded by ${embedderId} with ${dimension} values; here is ${provider.embedderId} with ${provider.dimension}.`,
+    remedy: "Build the index again with an embedder that this server has, or search by words.",
+  });
+}

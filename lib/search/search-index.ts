@@ -1,0 +1,182 @@
+import { IndexName } from "@lakefleet/queues/names.ts";
+import { DomainError } from "../errors/domain-error.ts";
+import { readDefinition } from "../generation/definition-log.ts";
+import type { OpenGeneration } from "../generation/read/open-generation.ts";
+import {
+  createServingIndex,
+  type ServingIndex,
+  type ServingStatus,
+} from "../generation/read/serving-index.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import { compileFilter } from "./compile-filter.ts";
+import { createQueryEmbedder, type OpenProvider, type QueryEmbedder } from "./embed-query.ts";
+import { type RankedChunks, rankChunks } from "./rank-chunks.ts";
+import type { SearchAnswer, SearchHit, SearchMode, SearchRequest } from "./search-contract.ts";
+
+export interface SearchService {
+  /**
+   * Answers from one generation, which the answer names. The request must have passed the `SearchRequest` schema; what
+   * depends on the index is checked here, as `invalid`: `search-query`, `vector-dimension`, `vector-value`, `filter-…`.
+   * Also `index-missing`, `index-not-ready`, `generation-missing`, and `corrupt` where nothing intact is left.
+   */
+  search(request: SearchRequest, options?: { signal?: AbortSignal }): Promise<SearchAnswer>;
+  /** The indexes that have been searched since the start, with what serves and what could not be opened. */
+  status(): ServingStatus[];
+  /** Resolves when the searches under way have ended. */
+  close(): Promise<void>;
+}
+
+export interface SearchServiceOptions {
+  store: ObjectStore;
+  telemetry: Pick<Telemetry, "emit">;
+  /** How queries are embedded; on the calling thread where it is not given. */
+  providers?: OpenProvider;
+}
+
+export function createSearchService({ store, telemetry, providers }: SearchServiceOptions): SearchService {
+  const indexes = new Map<string, ServingIndex>();
+  const embedder = createQueryEmbedder(providers);
+
+  const servingOf = async (index: string): Promise<ServingIndex> => {
+    const known = indexes.get(index);
+    if (known !== undefined) return known;
+    if (!IndexName.safeParse(index).success) throw indexMissing(index);
+    // Only indexes that exist are remembered, so made-up names take no memory.
+    await readDefinition(store, index);
+    const serving =
+      indexes.get(index) ??
+      createServingIndex({
+        store,
+        index,
+        onOpenFailed: ({ generation, type, message }, error) =>
+          telemetry.emit("serve.open-failed", {
+            index,
+            type,
+            reason: message,
+            error,
+            ...(generation === undefined ? {} : { generation }),
+          }),
+      });
+    indexes.set(index, serving);
+    return serving;
+  };
+
+  return {
+    async search(request, options = {}) {
+      const started = performance.now();
+      const mode = modeOf(request);
+      const serving = indexes.get(request.index) ?? (await servingOf(request.index));
+      const work = { request, mode, started, embedder, signal: options.signal };
+      const answer = await serving.use((generation) => answerFrom(generation, work), request.generation);
+      telemetry.emit("search.finished", {
+        index: answer.index,
+        generation: answer.generation,
+        mode,
+        hitCount: answer.hits.length,
+        durationMs: answer.took_ms,
+      });
+      return answer;
+    },
+    status: () => [...indexes.values()].map((serving) => serving.status()),
+    async close() {
+      await Promise.all([...indexes.values()].map((serving) => serving.close()));
+      await embedder.close();
+    },
+  };
+}
+
+interface SearchWork {
+  request: SearchRequest;
+  mode: SearchMode;
+  started: number;
+  embedder: QueryEmbedder;
+  signal: AbortSignal | undefined;
+}
+
+async function answerFrom(generation: OpenGeneration, work: SearchWork): Promise<SearchAnswer> {
+  const { request, mode, started, signal } = work;
+  const { manifest, rows } = generation;
+  const filter =
+    request.filter === undefined
+      ? undefined
+      : await generation.select(compileFilter(request.filter, rows.columns));
+  const ranked = await rankChunks({
+    generation,
+    mode,
+    query: request.query,
+    vector: mode === "lexical" ? undefined : await vectorOf(generation, work),
+    filter,
+    k: request.k ?? 10,
+    signal,
+  });
+  return {
+    index: manifest.index,
+    generation: manifest.generation,
+    mode,
+    plan: ranked.plan,
+    complete: ranked.complete,
+    hits: hitsOf(generation, ranked, request),
+    took_ms: Math.round((performance.now() - started) * 1_000) / 1_000,
+  };
+}
+
+/** The given vector, or the query's. */
+async function vectorOf({ manifest }: OpenGeneration, work: SearchWork): Promise<Float32Array | undefined> {
+  const { vector, query = "" } = work.request;
+  if (vector === undefined) return work.embedder.embed(query, manifest);
+  if (vector.length === manifest.dimension) return Float32Array.from(vector);
+  throw invalid(
+    "vector-dimension",
+    "vector",
+    `The vector has ${vector.length} values; the index ${manifest.index} holds vectors of ${manifest.dimension}.`,
+  );
+}
+
+function hitsOf({ rows }: OpenGeneration, ranked: RankedChunks, request: SearchRequest): SearchHit[] {
+  const { min_score: least, offset = 0, limit = ranked.ordinals.length } = request;
+  let end = Math.min(offset + limit, ranked.ordinals.length);
+  if (least !== undefined) {
+    const below = ranked.scores.findIndex((score) => score < least);
+    end = Math.min(end, below === -1 ? end : below);
+  }
+  const chunks = rows.fetch(ranked.ordinals.subarray(offset, Math.max(offset, end)));
+  return chunks.map(({ id, doc_id, chunk_index, text, metadata }, position) => ({
+    id,
+    doc_id,
+    chunk_index,
+    score: rounded(ranked.scores[offset + position] ?? 0),
+    text,
+    metadata,
+  }));
+}
+
+/** Scores are computed in single precision; more digits would be noise. */
+function rounded(score: number): number {
+  return Math.round(score * 1e6) / 1e6;
+}
+
+function modeOf({ mode, query, vector }: SearchRequest): SearchMode {
+  const chosen = mode ?? (query === undefined ? "vector" : "hybrid");
+  if (query === undefined && vector === undefined) {
+    throw invalid("search-query", "query", "A search needs a query, a vector, or both.");
+  }
+  if (query === undefined && chosen !== "vector") {
+    throw invalid("search-query", "query", `The mode ${chosen} ranks by words, so it needs a query.`);
+  }
+  return chosen;
+}
+
+function indexMissing(index: string): DomainError {
+  return new DomainError({
+    kind: "not-found",
+    type: "index-missing",
+    field: "index",
+    message: `There is no index ${JSON.stringify(index.slice(0, 100))}.`,
+    remedy: "List the indexes, or make this one.",
+  });
+}
+
+function invalid(type: string, field: string, message: string): DomainError {
+  return new DomainError({ kind: "invalid", type, field, message });
+}
