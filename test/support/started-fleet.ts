@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface StartedFleet {
+  dataFolder: string;
+  launcher: ChildProcess;
+  /** Everything it has written so far. */
+  output(): string;
+  /** Resolves with the address once every pool takes jobs. */
+  ready(): Promise<string>;
+  /** Resolves when the output holds the text. */
+  says(text: string): Promise<void>;
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Kills whatever is left and removes the data folder, unless it was given. */
+  clean(): Promise<void>;
+}
+
+/** Runs `npm start`'s own program on a data folder and a free port. */
+export async function startFleet(options: {
+  environment?: Record<string, string>;
+  dataFolder?: string;
+  /** Through the bootstrap, as a person does, or the launcher alone. */
+  through?: "bootstrap" | "launcher";
+}): Promise<StartedFleet> {
+  const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(os.tmpdir(), "lakefleet-e2e-")));
+  const program =
+    options.through === "bootstrap" ? ["apps/fleet/bootstrap.mjs", "start"] : ["apps/fleet/main.ts"];
+  const launcher = spawn(process.execPath, program, {
+    cwd: root,
+    env: {
+      ...process.env,
+      REDIS_URL: "",
+      LAKEFLEET_PORT: "0",
+      LAKEFLEET_SAMPLE: "0",
+      ...options.environment,
+      LAKEFLEET_DATA: dataFolder,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [launcher.stdout, launcher.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk) => {
+      output += chunk;
+    });
+  }
+  const exited = once(launcher, "exit").then(([code, signal]) => ({ code, signal }));
+  const readyLine = /Lakefleet is ready on (\S+)/;
+  return {
+    dataFolder,
+    launcher,
+    exited,
+    output: () => output,
+    async ready() {
+      await waitUntil(
+        () => readyLine.test(output),
+        () => `the fleet is ready; it said: ${output}`,
+      );
+      return readyLine.exec(output)?.[1] ?? "";
+    },
+    says: (text) =>
+      waitUntil(
+        () => output.includes(text),
+        () => `"${text}" in: ${output}`,
+      ),
+    async clean() {
+      for (const { pid } of await listProcesses(dataFolder)) killIfThere(pid);
+      await waitUntil(
+        async () => (await listProcesses(dataFolder)).length === 0,
+        () => "every process is gone",
+      );
+      if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Every living process that was started for this data folder, by its environment: no process tree to lose one from. */
+export async function listProcesses(dataFolder: string): Promise<{ pid: number; command: string }[]> {
+  const found: { pid: number; command: string }[] = [];
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const process = await readProcess(name);
+    if (process?.environment.includes(`LAKEFLEET_DATA=${dataFolder}\0`)) {
+      found.push({ pid: Number(name), command: process.command });
+    }
+  }
+  return found;
+}
+
+// Long enough for a start on a loaded machine with two cores.
+const waitMaxMs = 90_000;
+
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  what: () => string,
+): Promise<void> {
+  const deadline = Date.now() + waitMaxMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not within ${waitMaxMs / 1_000} s: ${what()}`);
+    await wait(50);
+  }
+}
+
+/** Undefined for a process that has gone in the meantime, and for a zombie, which has neither. */
+async function readProcess(pid: string): Promise<{ environment: string; command: string } | undefined> {
+  try {
+    const [environment, command] = await Promise.all([
+      readFile(`/proc/${pid}/environ`, "utf8"),
+      readFile(`/proc/${pid}/cmdline`, "utf8"),
+    ]);
+    return { environment, command: command.replaceAll("\0", " ").trim() };
+  } catch {
+    return undefined;
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
