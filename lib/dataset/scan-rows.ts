@@ -5,7 +5,7 @@ import type { Column, DatasetVersion, RowFile } from "./dataset-version.ts";
 import { openDuckDb } from "./duckdb.ts";
 import { liveCount, lowerBound } from "./live-rows.ts";
 import { type PlainValue, plainValue, plainValueSql } from "./plain-value.ts";
-import { readTombstones } from "./read-tombstones.ts";
+import { loadTombstones } from "./read-tombstones.ts";
 import { sqlIdentifier, sqlLiteral } from "./sql-quote.ts";
 
 export interface RowBatch {
@@ -34,14 +34,13 @@ const memoryMib = 512;
 export async function* scanRows(options: ScanRowsOptions): AsyncGenerator<RowBatch, void, undefined> {
   const { store, version, afterRowId = -1, signal } = options;
   const columns = options.columns.map((name) => requireColumn(version.columns, name, "columns"));
-  const dead = await readTombstones(store, version, signal);
-  const wanted = version.files.filter(
-    (file) => file.firstRowId + file.rowCount - 1 > afterRowId && liveCount(file, dead) > 0,
-  );
-  if (wanted.length === 0) return;
   // With two threads the engine hands chunks of a filtered stream out of order.
   const session = await openDuckDb({ memoryMib, threads: 1, signal });
   try {
+    const dead = await loadTombstones(session.connection, store, version);
+    const wanted = version.files.filter(
+      (file) => file.firstRowId + file.rowCount - 1 > afterRowId && liveCount(file, dead) > 0,
+    );
     const batches = createBatcher(options.batchSize);
     for (const file of wanted) {
       const path = await store.materialize(file.key);

@@ -1,23 +1,24 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { DomainError } from "../errors/domain-error.ts";
-import { checksumFile } from "../storage/checksum.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { datasetKeys } from "./dataset-keys.ts";
 import { datasetLog } from "./dataset-log.ts";
-import type { DatasetVersion, RowFile, TombstoneFile } from "./dataset-version.ts";
-import { withDuckDb } from "./duckdb.ts";
+import type { DatasetVersion } from "./dataset-version.ts";
+import { openDuckDb } from "./duckdb.ts";
 import { liveCount } from "./live-rows.ts";
-import { readTombstones } from "./read-tombstones.ts";
-import { sqlLiteral } from "./sql-quote.ts";
+import { loadTombstones } from "./read-tombstones.ts";
+import { checkFile } from "./verify-file.ts";
+import { checkVersion } from "./verify-version.ts";
 
 export interface DatasetFinding {
-  /** Stable: `commit-damaged`, `version-number`, `file-missing`, `file-size`, `file-checksum`, `file-rows`, … */
+  /** Stable: `commit-damaged`, `file-missing`, `file-checksum`, `row-count`, `tombstone-repeated`, … */
   kind: string;
   /** The object in which the damage stands. */
   key: string;
   detail: string;
 }
 
-/** Row counts come from Parquet footers and the sort of the tombstones; both are small. */
+/** Row counts come from Parquet footers, and tombstones are eight bytes each. */
 const memoryMib = 256;
 
 /**
@@ -28,115 +29,86 @@ export async function* verifyDataset(
   store: ObjectStore,
   name: string,
   options: { deep: boolean; signal?: AbortSignal },
-): AsyncIterable<DatasetFinding> {
-  const log = datasetLog(store, name);
-  const seen = new Set<string>();
-  const broken = new Set<string>();
-  let number: number;
+): AsyncGenerator<DatasetFinding, void, undefined> {
+  const { deep, signal } = options;
+  const session = deep ? await openDuckDb({ memoryMib, signal }) : undefined;
   try {
-    number = (await log.head())?.number ?? 0;
+    yield* verifyVersions({ store, name, connection: session?.connection, signal });
   } catch (error) {
-    yield damageOf(error);
-    return;
+    throw session === undefined ? error : session.explain(error);
+  } finally {
+    session?.close();
   }
-  const entry = datasetKeys(name).catalogEntry;
-  if (number > 0 && (await store.size(entry)) === undefined) {
-    yield { kind: "catalog-entry-missing", key: entry, detail: "No listing of the datasets shows it." };
-  }
-  for (; number > 0; number -= 1) {
-    options.signal?.throwIfAborted();
-    let version: DatasetVersion;
-    try {
-      version = (await log.read(number)).document;
-    } catch (error) {
-      yield damageOf(error);
+}
+
+interface Verification {
+  store: ObjectStore;
+  name: string;
+  /** Present for a deep check. */
+  connection: DuckDBConnection | undefined;
+  signal: AbortSignal | undefined;
+}
+
+async function* verifyVersions(verification: Verification): AsyncGenerator<DatasetFinding> {
+  const { store, name, connection, signal } = verification;
+  const checked = new Set<string>();
+  const broken = new Set<string>();
+  for await (const version of readVersions(verification)) {
+    signal?.throwIfAborted();
+    if ("kind" in version) {
+      yield version;
       continue;
     }
-    yield* checkVersion(version, name, number);
-    for (const file of [...version.files, ...version.tombstones]) {
-      if (seen.has(file.key)) continue;
-      seen.add(file.key);
-      for await (const finding of checkFile(store, file, options)) {
+    yield* checkVersion(version.document, { name, number: version.number });
+    const files = [...version.document.files, ...version.document.tombstones];
+    for (const file of files) {
+      if (checked.has(file.key)) continue;
+      checked.add(file.key);
+      for await (const finding of checkFile({ store, file, connection, signal })) {
         broken.add(file.key);
         yield finding;
       }
     }
-    yield* checkRejects(store, version);
-    const isReadable = ![...version.files, ...version.tombstones].some((file) => broken.has(file.key));
-    if (options.deep && isReadable) yield* checkTombstones(store, version, options.signal);
+    yield* checkRejects(store, version.document);
+    const isReadable = files.every((file) => !broken.has(file.key));
+    if (connection !== undefined && isReadable) {
+      yield* checkTombstones(connection, store, version.document);
+    }
+  }
+}
+
+/** Newest first; a version that cannot be read is a finding. */
+async function* readVersions({
+  store,
+  name,
+}: Verification): AsyncGenerator<DatasetFinding | { number: number; document: DatasetVersion }> {
+  const log = datasetLog(store, name);
+  try {
+    const newest = (await log.head())?.number ?? 0;
+    const entry = datasetKeys(name).catalogEntry;
+    if (newest > 0 && (await store.size(entry)) === undefined) {
+      yield { kind: "catalog-entry-missing", key: entry, detail: "No listing of the datasets shows it." };
+    }
+    for (let number = newest; number > 0; number -= 1) yield await readVersion(log, number);
+  } catch (error) {
+    yield damageOf(error);
+  }
+}
+
+async function readVersion(log: ReturnType<typeof datasetLog>, number: number) {
+  try {
+    return await log.read(number);
+  } catch (error) {
+    return damageOf(error);
   }
 }
 
 function damageOf(error: unknown): DatasetFinding {
-  if (!(error instanceof DomainError)) throw error;
+  if (!(error instanceof DomainError) || error.kind !== "corrupt") throw error;
   return { kind: error.type, key: error.place?.file ?? "", detail: error.message };
 }
 
-function* checkVersion(version: DatasetVersion, name: string, number: number): Iterable<DatasetFinding> {
-  const key = `${datasetKeys(name).versions}${String(number).padStart(12, "0")}.json`;
-  const finding = (kind: string, detail: string) => ({ kind, key, detail });
-  if (version.version !== number || version.dataset !== name) {
-    yield finding("version-number", `It says ${version.dataset} ${version.version}.`);
-  }
-  let nextRowId = 0;
-  for (const file of version.files) {
-    if (file.firstRowId < nextRowId)
-      yield finding("row-ids", `${file.key} reuses the ids of a file before it.`);
-    nextRowId = file.firstRowId + file.rowCount;
-  }
-  if (nextRowId > version.nextRowId) {
-    yield finding("row-ids", `The next row id ${version.nextRowId} is given already.`);
-  }
-  const stored = sum(version.files);
-  const dead = sum(version.tombstones);
-  if (version.rowCount !== stored - dead) {
-    yield finding(
-      "row-count",
-      `${stored} rows less ${dead} tombstones are not ${version.rowCount} live rows.`,
-    );
-  }
-}
-
-function sum(files: readonly { rowCount: number }[]): number {
-  return files.reduce((total, file) => total + file.rowCount, 0);
-}
-
-async function* checkFile(
-  store: ObjectStore,
-  file: RowFile | TombstoneFile,
-  options: { deep: boolean; signal?: AbortSignal },
-): AsyncIterable<DatasetFinding> {
-  const finding = (kind: string, detail: string) => ({ kind, key: file.key, detail });
-  const size = await store.size(file.key);
-  if (size === undefined) {
-    yield finding("file-missing", "A version names it and it is not there.");
-    return;
-  }
-  if (size !== file.byteCount) {
-    yield finding("file-size", `It has ${size} bytes instead of ${file.byteCount}.`);
-    return;
-  }
-  if (!options.deep) return;
-  const path = await store.materialize(file.key);
-  const checksum = await checksumFile(path, options);
-  if (checksum !== file.checksum) {
-    yield finding("file-checksum", `It has the checksum ${checksum} instead of ${file.checksum}.`);
-    return;
-  }
-  const rowCount = await parquetRowCount(path, options.signal);
-  if (rowCount !== file.rowCount) {
-    yield finding("file-rows", `It holds ${rowCount} rows instead of ${file.rowCount}.`);
-  }
-}
-
-function parquetRowCount(path: string, signal: AbortSignal | undefined): Promise<number> {
-  return withDuckDb({ memoryMib, signal }, async (connection) => {
-    const sql = `SELECT CAST(num_rows AS DOUBLE) FROM parquet_file_metadata(${sqlLiteral(path)})`;
-    return Number((await connection.runAndReadAll(sql)).getRows()[0]?.[0]);
-  });
-}
-
-async function* checkRejects(store: ObjectStore, version: DatasetVersion): AsyncIterable<DatasetFinding> {
+async function* checkRejects(store: ObjectStore, version: DatasetVersion): AsyncGenerator<DatasetFinding> {
   const key = version.ingest.rejectsKey;
   if (key !== undefined && (await store.size(key)) === undefined) {
     yield { kind: "file-missing", key, detail: "The rejected rows of a write are not there." };
@@ -144,20 +116,19 @@ async function* checkRejects(store: ObjectStore, version: DatasetVersion): Async
 }
 
 async function* checkTombstones(
+  connection: DuckDBConnection,
   store: ObjectStore,
   version: DatasetVersion,
-  signal: AbortSignal | undefined,
-): AsyncIterable<DatasetFinding> {
-  const dead = await readTombstones(store, version, signal);
+): AsyncGenerator<DatasetFinding> {
+  const dead = await loadTombstones(connection, store, version);
   const key = version.tombstones.at(-1)?.key ?? "";
-  const repeated = dead.findIndex((id, index) => index > 0 && dead[index - 1] === id);
-  if (repeated !== -1) {
-    yield { kind: "tombstone-repeated", key, detail: `Row ${dead[repeated]} is dead more than once.` };
+  const repeated = dead.find((id, index) => index > 0 && dead[index - 1] === id);
+  if (repeated !== undefined) {
+    yield { kind: "tombstone-repeated", key, detail: `Row ${repeated} is dead more than once.` };
     return;
   }
   const live = version.files.reduce((total, file) => total + liveCount(file, dead), 0);
-  if (live !== version.rowCount) {
-    const detail = `Of ${dead.length} tombstones ${sum(version.files) - live} meet a row of version ${version.version}.`;
-    yield { kind: "tombstone-range", key, detail };
-  }
+  if (live === version.rowCount) return;
+  const detail = `Version ${version.version} has ${live} live rows instead of ${version.rowCount}: a tombstone meets no row.`;
+  yield { kind: "tombstone-range", key, detail };
 }
