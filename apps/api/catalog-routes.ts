@@ -10,7 +10,7 @@ const patchMetadata = createRoute({
   tags: ["catalog"],
   summary: "Change a dataset's description, owner or tags; the rows stay as they are",
   request: {
-    params: z.object({ name: DatasetName.openapi({ param: { name: "name", in: "path" } }) }),
+    params: z.object({ name: DatasetName }),
     body: jsonBody(
       z
         .strictObject({

@@ -5,7 +5,7 @@ import type { PoolReport } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { queueNames } from "@lakefleet/queues/define-queue.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 
-const PoolParameter = z.object({ pool: z.enum(queueNames).openapi({ param: { name: "pool", in: "path" } }) });
+const PoolParameter = z.object({ pool: z.enum(queueNames) });
 
 const PoolState = z
   .object({
@@ -50,7 +50,7 @@ const scalePool = createRoute({
   path: "/fleet/{pool}/scale",
   tags: ["fleet"],
   summary: "Set the bounds between which the pool grows and shrinks",
-  request: { params: PoolParameter, body: jsonBody(Pool.pick({ min: true, max: true }).openapi("PoolBounds")) },
+  request: { params: PoolParameter, body: jsonBody(Pool.pick({ min: true, max: true })) },
   responses: answers(200, FleetSchema, "The fleet"),
 });
 

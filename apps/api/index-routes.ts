@@ -13,7 +13,7 @@ import { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { AcceptedJob, acceptedJob } from "./job-schema.ts";
 
-const IndexParameter = z.object({ name: IndexName.openapi({ param: { name: "name", in: "path" } }) });
+const IndexParameter = z.object({ name: IndexName });
 const Reason = z.string().min(1).max(1_000).default("requested over HTTP");
 
 const Activation = z
@@ -81,7 +81,7 @@ const refresh = createRoute({
   path: "/vectors/refresh/{dataset}",
   tags: ["indexes"],
   summary: "Bring every index of a dataset up to date",
-  request: { params: z.object({ dataset: DatasetName.openapi({ param: { name: "dataset", in: "path" } }) }) },
+  request: { params: z.object({ dataset: DatasetName }) },
   responses: answers(202, AcceptedJob, "Accepted"),
 });
 

@@ -7,11 +7,7 @@ import { AcceptedJob, acceptedJob, JobSchema, QueueParameter } from "./job-schem
 
 const JobParameters = z.object({
   queue: QueueParameter,
-  id: z
-    .string()
-    .min(1)
-    .max(200)
-    .openapi({ param: { name: "id", in: "path" } }),
+  id: z.string().min(1).max(200),
 });
 
 /** As many as a person reads. */

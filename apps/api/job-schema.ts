@@ -3,7 +3,7 @@ import { ProblemSchema } from "@lakefleet/lib/http/problem-schema.ts";
 import type { JobReference } from "@lakefleet/lib/jobs/intent-record.ts";
 import { queueNames } from "@lakefleet/queues/define-queue.ts";
 
-export const QueueParameter = z.enum(queueNames).openapi({ param: { name: "queue", in: "path" } });
+export const QueueParameter = z.enum(queueNames);
 
 const JobState = z.enum(["waiting", "active", "completed", "failed", "cancelled", "quarantined"]);
 

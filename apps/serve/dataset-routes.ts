@@ -7,7 +7,7 @@ import { answers } from "@lakefleet/lib/http/answers.ts";
 import { DatasetName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
-const DatasetParameter = z.object({ name: DatasetName.openapi({ param: { name: "name", in: "path" } }) });
+const DatasetParameter = z.object({ name: DatasetName });
 const versionsMax = 1_000;
 
 const list = createRoute({
@@ -24,7 +24,7 @@ const read = createRoute({
   tags: ["catalog"],
   summary: "The current version of a dataset: schema, files, counts, last ingest",
   request: { params: DatasetParameter },
-  responses: answers(200, DatasetVersion.openapi("DatasetVersion"), "The dataset"),
+  responses: answers(200, DatasetVersion, "The dataset"),
 });
 
 const versions = createRoute({

@@ -8,7 +8,7 @@ import { listIndexes } from "@lakefleet/lib/generation/definition-log.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { listMissing } from "@lakefleet/lib/generation/list-missing.ts";
 
-const IndexParameter = z.object({ name: IndexName.openapi({ param: { name: "name", in: "path" } }) });
+const IndexParameter = z.object({ name: IndexName });
 
 const MissingRow = z.object({
   row_id: z.int(),
@@ -26,7 +26,7 @@ const IndexDescription = z
     embedder: z.string(),
     active: z.string().nullable(),
     generations: z.array(z.string()),
-    accounting: Accounting.openapi("Accounting"),
+    accounting: Accounting,
     missing: z.array(MissingRow).optional(),
     missing_next: z.int().nullable().optional(),
   })

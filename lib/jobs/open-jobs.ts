@@ -39,6 +39,8 @@ export type PoolReport = PoolState & PoolSettings & { workers: WorkerEntry[] };
 /** Everything that an app does with jobs, except to run them. */
 export interface Jobs {
   startFlow: StartFlow;
+  /** For a request whose body is large: refuses as `startFlow` would, before the body is taken. */
+  assertAccepting(names: Iterable<QueueName>): Promise<void>;
   read(queue: string, id: string): Promise<JobView>;
   list(filter: JobFilter): Promise<JobView[]>;
   /** The newest `limit` lines of a job, oldest first. */
@@ -79,6 +81,7 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
     queues,
     intents,
     startFlow: createStartFlow({ queues, intents, gate, telemetry }),
+    assertAccepting: (names) => gate.pass(names),
     read: (queue, id) => readJob(inside, queue, id),
     list: (filter) => listJobs(inside, filter),
     logs: (queue, id, limit) => asked(() => readLogs(queues, { queue, id, limit })),

@@ -68,7 +68,7 @@ async function ingestOnce(
     const staged =
       source.kind === "file"
         ? await extractFile({ path: source.path, name: source.name, ...limits })
-        : await extractFolder({ path: source.path, ...limits });
+        : await extractFolder({ path: source.path, name: source.name, ...limits });
     return await commitRows({
       store,
       dataset: payload.dataset,
