@@ -8,26 +8,26 @@ const Holder = z.object({ pid: z.int(), url: z.string(), since: z.iso.datetime()
 type Holder = z.infer<typeof Holder>;
 
 /**
- * Runs the task as the only fleet on the data folder. Rejects with `conflict`, `fleet-running`, and who it is, where
- * another one runs there.
+ * Runs the task as the only fleet on the data folder; `announce` leaves a note of where it answers. Rejects with
+ * `conflict`, `fleet-running`, and that note, where another one runs there.
  */
 export async function withFleetLock<T>(
-  options: { dataFolder: string; url: string },
-  task: () => Promise<T>,
+  dataFolder: string,
+  task: (announce: (url: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const layout = dataLayout(options.dataFolder);
+  const layout = dataLayout(dataFolder);
+  const announce = async (url: string) => {
+    const holder: Holder = { pid: process.pid, url, since: new Date().toISOString() };
+    await writeFile(layout.holder, `${JSON.stringify(holder)}\n`);
+  };
   try {
-    return await withFileLock({ folder: layout.locks, name: "fleet", waitMaxMs: 0 }, async () => {
-      const holder: Holder = { pid: process.pid, url: options.url, since: new Date().toISOString() };
-      await writeFile(layout.holder, `${JSON.stringify(holder)}\n`);
-      return await task();
-    });
+    return await withFileLock({ folder: layout.locks, name: "fleet", waitMaxMs: 0 }, () => task(announce));
   } catch (error) {
     if (!(error instanceof DomainError) || error.type !== "lock-held") throw error;
     throw new DomainError({
       kind: "conflict",
       type: "fleet-running",
-      message: `Another fleet runs on ${options.dataFolder}${await describeHolder(layout.holder)}.`,
+      message: `Another fleet runs on ${dataFolder}${await describeHolder(layout.holder)}.`,
       remedy: "Stop it, or set LAKEFLEET_DATA to another folder.",
       cause: error,
     });

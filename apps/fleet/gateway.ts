@@ -1,9 +1,9 @@
-import { openApiResources } from "@lakefleet/api/open-api-resources.ts";
 import { createApi } from "@lakefleet/api/create-api.ts";
 import { mountDocs } from "@lakefleet/api/docs-routes.ts";
+import { openApiResources } from "@lakefleet/api/open-api-resources.ts";
 import { configurationOrExit } from "@lakefleet/config/configuration-or-exit.ts";
-import { runHttpProcess } from "@lakefleet/lib/http/run-http-process.ts";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
+import { runHttpProcess } from "@lakefleet/lib/http/run-http-process.ts";
 import { createTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { createServe } from "@lakefleet/serve/create-serve.ts";
 import { openServeResources } from "@lakefleet/serve/open-serve-resources.ts";

@@ -21,11 +21,12 @@ import { waitUntilReady } from "./wait-until-ready.ts";
  */
 export async function runFleet(configuration: Configuration): Promise<void> {
   const stop = listenForStop();
-  const port = await claimPort(configuration);
-  const client = createFleetClient({ host: configuration.host, port });
-  await withFleetLock({ dataFolder: configuration.dataFolder, url: client.url }, () =>
-    runLocked({ configuration: { ...configuration, port }, client, stop }),
-  );
+  await withFleetLock(configuration.dataFolder, async (announce) => {
+    const port = await claimPort(configuration);
+    const client = createFleetClient({ host: configuration.host, port });
+    await announce(client.url);
+    await runLocked({ configuration: { ...configuration, port }, client, stop });
+  });
 }
 
 interface Fleet {
