@@ -43,10 +43,10 @@ async function raceAll(
   return (await Promise.all(runs)).flat();
 }
 
-const operation = fc.constantFrom<Operation>("commit", "commit", "head", "skip");
+const operation = fc.constantFrom<Operation>("commit", "commit", "pause", "head", "skip");
 const plan = fc.record({
   shared: fc.boolean(),
-  writers: fc.array(fc.array(operation, { maxLength: 6 }), { minLength: 1, maxLength: 12 }),
+  writers: fc.array(fc.array(operation, { maxLength: 8 }), { minLength: 1, maxLength: 12 }),
 });
 
 describe("the commit log is linearizable", () => {
@@ -95,7 +95,12 @@ describe("the commit log is linearizable", () => {
 });
 
 describe("the check of linearizability", () => {
-  const event = (number: number, began: number, ended: number, kind: Operation = "commit"): RaceEvent => ({
+  const event = (
+    number: number,
+    began: number,
+    ended: number,
+    kind: RaceEvent["operation"] = "commit",
+  ): RaceEvent => ({
     writer: "w",
     step: number,
     operation: kind,

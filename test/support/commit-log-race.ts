@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CommitLog } from "@lakefleet/lib/storage/commit-log.ts";
 import { z } from "zod";
 
@@ -10,7 +11,8 @@ export const RaceDocument = z.strictObject({
 });
 export type RaceDocument = z.infer<typeof RaceDocument>;
 
-export type Operation = "commit" | "head" | "skip";
+/** `pause` lets the others work, so that what this writer has seen grows old. */
+export type Operation = "commit" | "head" | "skip" | "pause";
 
 /** One operation as its caller saw it. Times are of the machine's one monotonic clock, so processes can be compared. */
 export const RaceEvent = z.strictObject({
@@ -24,6 +26,9 @@ export const RaceEvent = z.strictObject({
 });
 export type RaceEvent = z.infer<typeof RaceEvent>;
 
+/** A commit in memory takes about five turns of the event loop, so in this many others get some done. */
+const pauseTurns = 20;
+
 /** Runs the operations one after another. */
 export async function race(
   log: CommitLog<RaceDocument>,
@@ -32,6 +37,10 @@ export async function race(
 ): Promise<RaceEvent[]> {
   const events: RaceEvent[] = [];
   for (const [step, operation] of operations.entries()) {
+    if (operation === "pause") {
+      for (let turn = 0; turn < pauseTurns; turn += 1) await nextTurn();
+      continue;
+    }
     const beganNs = Number(process.hrtime.bigint());
     const number = await runOperation(log, { writer, step, operation });
     events.push({ writer, step, operation, beganNs, endedNs: Number(process.hrtime.bigint()), number });
@@ -41,7 +50,7 @@ export async function race(
 
 async function runOperation(
   log: CommitLog<RaceDocument>,
-  { writer, step, operation }: { writer: string; step: number; operation: Operation },
+  { writer, step, operation }: { writer: string; step: number; operation: RaceEvent["operation"] },
 ): Promise<number> {
   if (operation === "head") return (await log.head())?.number ?? 0;
   let base = 0;
