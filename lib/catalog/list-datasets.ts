@@ -1,6 +1,7 @@
 import { catalogPrefix } from "../dataset/dataset-keys.ts";
 import { datasetLog } from "../dataset/dataset-log.ts";
 import type { Column, DatasetVersion } from "../dataset/dataset-version.ts";
+import { DomainError } from "../errors/domain-error.ts";
 import { forEachBounded } from "../storage/for-each-bounded.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 
@@ -15,6 +16,8 @@ export interface DatasetSummary {
   description?: string;
   owner?: string;
   tags: string[];
+  /** Why the dataset cannot be read; its figures are zero then. */
+  damage?: string;
 }
 
 /** More datasets than a person lists; the rest is reached by name. */
@@ -27,10 +30,22 @@ const width = 16;
 export async function listDatasets(store: ObjectStore): Promise<DatasetSummary[]> {
   const found: DatasetSummary[] = [];
   await forEachBounded(await datasetNames(store), width, async (name) => {
-    const head = await datasetLog(store, name).head();
-    if (head !== undefined) found.push(summarise(head.document));
+    const summary = await readSummary(store, name);
+    if (summary !== undefined) found.push(summary);
   });
   return found.sort((left, right) => (left.dataset < right.dataset ? -1 : 1));
+}
+
+/** A damaged dataset must not hide the others. */
+async function readSummary(store: ObjectStore, name: string): Promise<DatasetSummary | undefined> {
+  try {
+    const head = await datasetLog(store, name).head();
+    return head === undefined ? undefined : summarise(head.document);
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.kind !== "corrupt") throw error;
+    const nothing = { version: 0, rowCount: 0, byteCount: 0, columns: [], updatedAt: "", tags: [] };
+    return { dataset: name, ...nothing, damage: error.message };
+  }
 }
 
 async function datasetNames(store: ObjectStore): Promise<string[]> {

@@ -4,10 +4,13 @@ import { DomainError } from "../errors/domain-error.ts";
 /** One object per dataset, named as it is, so that listing the datasets need not walk through all their files. */
 export const catalogPrefix = "catalog/datasets/";
 
+/** Every dataset's files stand here, in a folder of its name. */
+export const datasetsPrefix = "datasets/";
+
 /** Where the parts of one dataset stand in the bucket. A name that is none is `invalid`, `dataset-name`. */
 export function datasetKeys(dataset: string) {
   const name = checkedName(dataset);
-  const root = `datasets/${name}`;
+  const root = `${datasetsPrefix}${name}`;
   return {
     catalogEntry: `${catalogPrefix}${name}`,
     versions: `${root}/versions/`,

@@ -5,6 +5,7 @@ import { editMetadata } from "@lakefleet/lib/catalog/edit-metadata.ts";
 import { listDatasets } from "@lakefleet/lib/catalog/list-datasets.ts";
 import { collectOrphans } from "@lakefleet/lib/dataset/collect-orphans.ts";
 import type { Column } from "@lakefleet/lib/dataset/dataset-version.ts";
+import { findDatasets } from "@lakefleet/lib/dataset/find-datasets.ts";
 import { verifyDataset } from "@lakefleet/lib/dataset/verify-dataset.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { describe, expect, test } from "vitest";
@@ -71,6 +72,20 @@ describe("verifyDataset", () => {
       const folder = path.join(store.root, "datasets/d/versions");
       await copyFile(path.join(folder, "000000000002.json"), path.join(folder, "000000000001.json"));
       expect(await findings(store, true)).toEqual(["commit-damaged 000000000001.json"]);
+      await copyFile(path.join(store.root, "catalog/datasets/d"), path.join(folder, "000000000002.json"));
+      await commitStaged(store, await stageRows(store, columns, [[1, "a"]]), {
+        mode: "append",
+        ingestId: "one",
+        dataset: "e",
+      });
+      const listed = await listDatasets(store);
+      expect(
+        listed.map(({ dataset, rowCount, damage }) => [dataset, rowCount, damage !== undefined]),
+      ).toEqual([
+        ["d", 0, true],
+        ["e", 1, false],
+      ]);
+      expect(await findDatasets(store)).toEqual(["d", "e"]);
     });
   });
 });
