@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { vectorFiles } from "../format/vector-files.ts";
 import type { HnswParameters } from "../index-parameters.ts";
-import type { VectorIndexBuild } from "./build-vector-index.ts";
 import { checkBlock } from "./check-block.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import { createHnswlibBuilder } from "./hnswlib-builder.ts";
 import { createParquetVectorWriter } from "./parquet-vector-writer.ts";
 import { createUsearchBuilder } from "./usearch-builder.ts";
+import type { VectorIndexBuild } from "./vector-index-build.ts";
 
 // About half a second of insertions at 768 values: the grain of progress and of cancellation.
 const batchSize = 2048;

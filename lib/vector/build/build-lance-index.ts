@@ -3,10 +3,10 @@ import { canStoreMetadata, lanceColumns } from "../format/lance-columns.ts";
 import { type LancePlan, planLance } from "../format/lance-plan.ts";
 import { vectorFiles } from "../format/vector-files.ts";
 import type { LanceParameters } from "../index-parameters.ts";
-import type { VectorIndexBuild } from "./build-vector-index.ts";
 import { checkBlock } from "./check-block.ts";
 import { lanceSchema } from "./lance-batch.ts";
 import { bitmapDistinctMax, createLanceLoader, type LanceLoader } from "./lance-loader.ts";
+import type { VectorIndexBuild } from "./vector-index-build.ts";
 
 /**
  * Load, then compact, then index: compacting after indexing would rebuild the graph from nothing. An abort is seen

@@ -1,8 +1,8 @@
 import type { Connection, Table } from "@lancedb/lancedb";
 import { lanceColumns } from "../format/lance-columns.ts";
 import { vectorFiles } from "../format/vector-files.ts";
-import type { VectorIndexLocation } from "./open-vector-index.ts";
 import { damagedIndex } from "./vector-index-errors.ts";
+import type { VectorIndexLocation } from "./vector-index-location.ts";
 
 export interface LanceTable {
   connection: Connection;

@@ -10,11 +10,11 @@ import type { Graph } from "./graph.ts";
 import { openHnswlibGraph } from "./open-hnswlib-graph.ts";
 import { openScanner, type Scanner } from "./open-scanner.ts";
 import { openUsearchGraph } from "./open-usearch-graph.ts";
-import type { VectorIndexLocation } from "./open-vector-index.ts";
 import { candidatesMax, planFilteredSearch } from "./plan-filtered-search.ts";
 import { scanAllowed } from "./scan-allowed.ts";
 import { openVectorFile, type VectorFile } from "./vector-file.ts";
 import { closedIndex } from "./vector-index-errors.ts";
+import type { VectorIndexLocation } from "./vector-index-location.ts";
 
 // About 5 ms of comparing; more is handed to the scan thread.
 const inlineValuesMax = 1_500_000;

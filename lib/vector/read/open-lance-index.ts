@@ -6,8 +6,8 @@ import type { VectorHits, VectorIndex, VectorSearch } from "../vector-index.ts";
 import { checkSearch } from "./check-search.ts";
 import { lanceFetch } from "./lance-fetch.ts";
 import { type LanceTable, openLanceTable } from "./lance-table.ts";
-import type { VectorIndexLocation } from "./open-vector-index.ts";
 import { closedIndex } from "./vector-index-errors.ts";
+import type { VectorIndexLocation } from "./vector-index-location.ts";
 
 // A flat scan of this few rows costs less than the index's own fixed costs, and cannot miss.
 const flatRowsMax = 2000;

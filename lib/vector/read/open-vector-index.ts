@@ -2,12 +2,7 @@ import type { IndexParameters } from "../index-parameters.ts";
 import type { VectorIndex } from "../vector-index.ts";
 import { openHnswIndex } from "./open-hnsw-index.ts";
 import { openLanceIndex } from "./open-lance-index.ts";
-
-export interface VectorIndexLocation {
-  folder: string;
-  dimension: number;
-  vectorCount: number;
-}
+import type { VectorIndexLocation } from "./vector-index-location.ts";
 
 /**
  * Opens what `buildVectorIndex` wrote. The caller has verified the files' checksums; a file that is missing, cut short
