@@ -7,7 +7,7 @@ import type { Output } from "./running-process.ts";
 export interface FleetLogs {
   /** The one log of a service; all processes of a pool share it. */
   of(service: string): Output;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** `<data>/logs/<service>.log`, and a copy on stderr where LAKEFLEET_LOG is set: the terminal stays readable. */
@@ -19,8 +19,8 @@ export function openFleetLogs(configuration: Configuration): FleetLogs {
       logs.set(service, log);
       return { log, show: configuration.showLogs };
     },
-    async close() {
-      await Promise.all([...logs.values()].map((log) => log.close()));
+    close() {
+      for (const log of logs.values()) log.close();
     },
   };
 }

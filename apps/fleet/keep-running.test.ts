@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await log.close();
+  log.close();
   await rm(folder, { recursive: true, force: true });
 });
 

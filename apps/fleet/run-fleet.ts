@@ -75,7 +75,7 @@ async function runLocked({ configuration, client, stop }: Fleet): Promise<void> 
   await autoscaler.stop();
   await services.stop();
   await queue.stop();
-  await logs.close();
+  logs.close();
   say("Stopped.");
 }
 

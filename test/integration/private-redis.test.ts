@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await running?.stop(5_000);
   running = undefined;
-  await log.close();
+  log.close();
   await rm(folder, { recursive: true, force: true });
 });
 

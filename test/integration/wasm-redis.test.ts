@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await running?.stop(5_000);
-  await log.close();
+  log.close();
   await rm(folder, { recursive: true, force: true });
 });
 
