@@ -9,25 +9,34 @@ export interface BuildThreadData {
   folder: string;
   parameters: IndexParameters;
   dimension: number;
-  vectorCount: number;
   columns: MetadataColumn[];
   threads: number;
 }
 
-/** Consecutive chunks with their vectors, and what became of the rows that ended among them. */
-export interface BuildBlock {
-  chunks: ChunkRecord[];
-  /** One vector per chunk, back to back, in a buffer of its own. */
-  vectors: Float32Array<ArrayBuffer>;
+/** Where rows of the dataset stand, ascending by row id over all of a build's ledger blocks. */
+export interface LedgerBlock {
   indexedRows: number[];
   rowStates: RowStateRecord[];
 }
 
-export type ToBuildThread = { kind: "block"; block: BuildBlock } | { kind: "end" } | { kind: "abort" };
+/** Consecutive chunks with their vectors. */
+export interface ChunkBlock {
+  chunks: ChunkRecord[];
+  /** One vector per chunk, back to back, in a buffer of its own. */
+  vectors: Float32Array<ArrayBuffer>;
+}
+
+/** First the whole ledger, then the number of vectors, then as many chunks. */
+export type ToBuildThread =
+  | { kind: "ledger"; block: LedgerBlock }
+  | { kind: "begin"; vectorCount: number }
+  | { kind: "chunks"; block: ChunkBlock }
+  | { kind: "end" }
+  | { kind: "abort" };
 
 export type FromBuildThread =
-  /** The thread has room for one more block. */
-  | { kind: "wanted" }
+  /** A message has been dealt with: there is room for one more. */
+  | { kind: "taken" }
   | { kind: "progress"; done: number }
   | { kind: "done" }
   | { kind: "failed"; failure: ThreadFailure };

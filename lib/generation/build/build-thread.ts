@@ -7,7 +7,6 @@ import type { VectorBlock } from "../../vector/format/vector-block.ts";
 import { createProbeCollector, encodeProbes, probeFile } from "../format/probe-vectors.ts";
 import { lexicalFile, rowStoreFile, storedMetadata, vectorFolder } from "../format/row-store-layout.ts";
 import {
-  type BuildBlock,
   type BuildThreadData,
   type FromBuildThread,
   failureFrom,
@@ -19,12 +18,12 @@ if (parentPort === null) throw new Error("the build thread is no program of its 
 const port = parentPort;
 const data: BuildThreadData = workerData;
 const abort = new AbortController();
-const waiting: (BuildBlock | undefined)[] = [];
+const waiting: ToBuildThread[] = [];
 let wake = () => {};
 
 port.on("message", (message: ToBuildThread) => {
   if (message.kind === "abort") abort.abort();
-  else waiting.push(message.kind === "block" ? message.block : undefined);
+  else waiting.push(message);
   wake();
 });
 
@@ -37,62 +36,76 @@ try {
   port.close();
 }
 
-/** Writes every file of the generation but its manifest, in one pass over the blocks. */
-async function build({ folder, parameters, dimension, vectorCount, columns, threads }: BuildThreadData) {
+/** Writes every file of the generation but its manifest, in one pass over the messages. */
+async function build({ folder, parameters, dimension, columns, threads }: BuildThreadData) {
   const rows = createRowStoreWriter(path.join(folder, rowStoreFile), columns);
-  const lexical = createLexicalBuilder();
-  const probes = createProbeCollector(vectorCount, dimension);
-  const vectors = path.join(folder, vectorFolder);
-  await mkdir(vectors);
   try {
+    const vectorCount = await fileLedger(rows);
+    const lexical = createLexicalBuilder();
+    const probes = createProbeCollector(vectorCount, dimension);
+    const vectors = path.join(folder, vectorFolder);
+    await mkdir(vectors);
     await buildVectorIndex({
       folder: vectors,
       parameters,
       dimension,
       vectorCount,
-      blocks: fileBlocks(rows, lexical, probes.offer),
+      blocks: fileChunks(rows, lexical, probes.offer),
       metadataColumns: columns.map(storedMetadata),
       threads,
       progress: ({ done }) => tell({ kind: "progress", done }),
       signal: abort.signal,
     });
+    abort.signal.throwIfAborted();
+    await lexical.write(path.join(folder, lexicalFile));
+    await writeFile(path.join(folder, probeFile), encodeProbes(probes.take()));
   } catch (error) {
     rows.abandon();
     throw error;
   }
   rows.finish();
-  abort.signal.throwIfAborted();
-  await lexical.write(path.join(folder, lexicalFile));
-  await writeFile(path.join(folder, probeFile), encodeProbes(probes.take()));
+}
+
+/** Everything up to `begin`, which says how many vectors will follow. */
+async function fileLedger(rows: RowStoreWriter): Promise<number> {
+  for (;;) {
+    const message = await nextMessage();
+    if (message.kind === "begin") return message.vectorCount;
+    if (message.kind !== "ledger") throw new Error(`${message.kind} came before the ledger's end`);
+    rows.addIndexedRows(message.block.indexedRows);
+    rows.addRowStates(message.block.rowStates);
+  }
 }
 
 /** Files each block's rows and words on its way to the vector index. */
-async function* fileBlocks(
+async function* fileChunks(
   rows: RowStoreWriter,
   lexical: LexicalBuilder,
   offerProbes: (vectors: Float32Array) => void,
 ): AsyncGenerator<VectorBlock> {
   for (;;) {
-    const block = await nextBlock();
-    if (block === undefined) return;
-    const metadata = rows.addChunks(block.chunks);
-    rows.addIndexedRows(block.indexedRows);
-    rows.addRowStates(block.rowStates);
-    for (const { text } of block.chunks) lexical.add(text);
-    offerProbes(block.vectors);
-    if (block.chunks.length > 0) yield { vectors: block.vectors, metadata };
+    const message = await nextMessage();
+    if (message.kind === "end") return;
+    if (message.kind !== "chunks") throw new Error(`${message.kind} came among the chunks`);
+    const { chunks, vectors } = message.block;
+    const metadata = rows.addChunks(chunks);
+    for (const { text } of chunks) lexical.add(text);
+    offerProbes(vectors);
+    yield { vectors, metadata };
   }
 }
 
-async function nextBlock(): Promise<BuildBlock | undefined> {
-  tell({ kind: "wanted" });
+async function nextMessage(): Promise<ToBuildThread> {
   while (waiting.length === 0 && !abort.signal.aborted) {
     await new Promise<void>((resolve) => {
       wake = resolve;
     });
   }
   abort.signal.throwIfAborted();
-  return waiting.shift();
+  const message = waiting.shift();
+  if (message === undefined) throw new Error("the build thread woke without a message");
+  tell({ kind: "taken" });
+  return message;
 }
 
 function tell(message: FromBuildThread): void {
