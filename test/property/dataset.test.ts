@@ -64,7 +64,7 @@ test("a script of writes with deaths in between always gives the model's rows", 
         expect((await readRows(store, version)).rows).toEqual(applyAll(writes));
       });
     }),
-    { numRuns: 24, verbose: 1 },
+    { numRuns: 14, verbose: 1 },
   );
 });
 
@@ -77,7 +77,7 @@ test("writers at once, some of them dying, give the model's rows in the order of
         await checkReruns(store, writes);
       });
     }),
-    { numRuns: 10, verbose: 1 },
+    { numRuns: 8, verbose: 1 },
   );
 });
 
