@@ -14,6 +14,7 @@ export interface AppendWriter {
 }
 
 interface OpenSegment {
+  file: string;
   handle: FileHandle;
   /** Bytes that are written and synced. */
   length: number;
@@ -38,7 +39,7 @@ export function createAppendWriter(options: { folder: string; segmentBytesMax: n
       await createFolderDurable(folder);
       lock = holdWriterLock(folder, writer);
     }
-    segment ??= { handle: await createSegment(folder, writer), length: 0 };
+    segment ??= await createSegment(folder, writer);
     return segment;
   };
 
@@ -46,9 +47,15 @@ export function createAppendWriter(options: { folder: string; segmentBytesMax: n
     write: async (lines) => {
       try {
         const current = await currentSegment(lines.length);
-        await writeSynced(current, lines);
+        await writeAll(current.handle, lines);
+        await current.handle.datasync();
+        current.length += lines.length;
       } catch (error) {
-        await leaveSegment();
+        try {
+          if (segment !== undefined) await undoWrite(segment);
+        } finally {
+          await leaveSegment();
+        }
         throw diskError(error);
       }
     },
@@ -62,34 +69,29 @@ export function createAppendWriter(options: { folder: string; segmentBytesMax: n
   };
 }
 
-/** What a failed write left is cut off, so that records reported as lost do not appear later. */
-async function writeSynced(segment: OpenSegment, lines: Uint8Array): Promise<void> {
-  try {
-    await writeAll(segment.handle, lines);
-    await segment.handle.datasync();
-  } catch (error) {
-    await cutOff(segment, error);
-    throw error;
-  }
-  segment.length += lines.length;
-}
-
-async function cutOff(segment: OpenSegment, reason: unknown): Promise<void> {
-  try {
-    await segment.handle.truncate(segment.length);
-    await segment.handle.datasync();
-  } catch (error) {
-    throw new AggregateError([reason, error], "The disk failed, and failed again when the write was undone.");
-  }
+/**
+ * Cuts off what a failed write left, so that records reported as lost do not appear later. The segment is not written
+ * to again, because readers may have passed its end; one that holds nothing is removed, as a full disk makes many.
+ */
+async function undoWrite({ file, handle, length }: OpenSegment): Promise<void> {
+  if (length === 0) return unlink(file);
+  await handle.truncate(length);
+  await handle.datasync();
 }
 
 /** A new file whose name sorts after all that exist, also when the clock has been set back; its entry is synced. */
-async function createSegment(folder: string, writer: string): Promise<FileHandle> {
+async function createSegment(folder: string, writer: string): Promise<OpenSegment> {
   const newest = (await listSegments(folder)).at(-1)?.createdAtMs ?? 0;
   const createdAtMs = Math.max(Date.now(), newest + 1);
-  const handle = await open(path.join(folder, segmentName(createdAtMs, writer)), "wx");
-  await syncFolder(folder);
-  return handle;
+  const file = path.join(folder, segmentName(createdAtMs, writer));
+  const handle = await open(file, "wx");
+  try {
+    await syncFolder(folder);
+    return { file, handle, length: 0 };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 function holdWriterLock(folder: string, writer: string): Disposable {

@@ -143,7 +143,7 @@ describe("compaction of an append log", () => {
   ])("killed at %s loses nothing, and tasks stand as they stood", async (failpoint) => {
     await withFolder(async (folder) => {
       const steps = (["open", "ended"] as const).flatMap((state) =>
-        [1, 2, 3].map((task) => ({
+        [2, 1, 3].map((task) => ({
           task,
           state: task === 3 ? ("open" as const) : state,
           text: "x".repeat(80),
