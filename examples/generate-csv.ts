@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { createRandom } from "./create-random.ts";
 
 const header = "id,code,quantity,price,ordered,shipped_at,paid,note\n";
 // Large enough to spread the cost of a write, small enough to stay in the processor's cache.
@@ -87,19 +88,6 @@ function renderNote(random: () => number): string {
     default:
       return `,${text}\n`;
   }
-}
-
-/** xorshift32: whole numbers from 0, the same sequence on every machine. */
-function createRandom(seed: number): () => number {
-  let state = (seed * 2_654_435_769) >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state >>>= 0;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state;
-  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { createRandom } from "./create-random.ts";
 
 const topics: Record<string, { subjects: string[]; verbs: string[]; objects: string[]; places: string[] }> = {
   sailing: {
@@ -115,7 +116,7 @@ const closings = [
   "and the notes of that day still exist",
 ];
 // About what a short abstract or a product description has.
-const textLengthMin = 280;
+const textLengthMin = 240;
 const flushLength = 1 << 18;
 
 /**
@@ -163,17 +164,4 @@ function pick<Item>(items: readonly Item[], random: () => number): Item {
 
 async function write(block: string): Promise<void> {
   if (!process.stdout.write(block)) await once(process.stdout, "drain");
-}
-
-/** xorshift32: whole numbers from 0, the same sequence on every machine. */
-function createRandom(seed: number): () => number {
-  let state = (seed * 2_654_435_769) >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state >>>= 0;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state;
-  };
 }

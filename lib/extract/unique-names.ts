@@ -6,9 +6,8 @@ export function uniqueNames(wanted: readonly (string | null)[]): string[] {
   // What a dataset's scan adds to the columns of a file.
   const taken = new Set<string>(["_row_id", "file_row_number", "file_index"]);
   return wanted.map((raw, position) => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     const clean = (raw ?? "")
-      .replace(/[\u0000-\u001f\u007f]+/g, " ")
+      .replace(/\p{Cc}+/gu, " ")
       .toWellFormed()
       .trim();
     const base = clean === "" ? `column_${position + 1}` : clean;

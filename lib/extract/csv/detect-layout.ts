@@ -88,8 +88,8 @@ function readHeadRecords(
 }
 
 /**
- * Position of the table's first record: lines above it have at most half of its fields, or a single value and below
- * them a line of names. A line that is only somewhat shorter is a header that does not match, not a preamble.
+ * Position of the table's first record: lines above it have at most half of its fields, or a single value where names
+ * above typed values follow. A line that is only somewhat shorter is a header that does not match, not a preamble.
  */
 function findTable(records: HeadRecord[]): number {
   const usual = usualCount(records.map((record) => record.fields.length));
@@ -102,14 +102,19 @@ function isPreamble(records: HeadRecord[], at: number, usual: number): boolean {
   const fields = records[at]?.fields ?? [];
   if (usual < 2) return false;
   if (fields.length * 2 <= usual) return true;
-  const next = records[at + 1]?.fields ?? [];
-  return usual >= 3 && valueCount(fields) <= 1 && valueCount(next) >= 2 && !next.some(isTyped);
+  if (usual < 3 || valueCount(fields) > 1) return false;
+  const below = records.findIndex((record, position) => position > at && valueCount(record.fields) > 1);
+  return below !== -1 && standsAboveTyped(records[below]!.fields, records.slice(below + 1));
 }
 
 /** Names stand above the values: the first record is a row only where it is typed and nothing sets it apart. */
 function isHeader(first: (string | null)[], rest: HeadRecord[]): boolean {
   if (!first.some(isTyped)) return valueCount(first) > 0;
-  return first.some(
+  return standsAboveTyped(first, rest);
+}
+
+function standsAboveTyped(names: (string | null)[], rest: HeadRecord[]): boolean {
+  return names.some(
     (name, column) => !isTyped(name) && rest.some((row) => isTyped(row.fields[column] ?? null)),
   );
 }

@@ -68,7 +68,8 @@ interface Utf8Source {
 }
 
 async function toUtf8(job: ExtractJob): Promise<Utf8Source> {
-  const encoding = detectEncoding(await readHead(job.path, 4 * headBytes));
+  const head = await readHead(job.path, 4 * headBytes);
+  const encoding = detectEncoding(head, head.length < 4 * headBytes ? "whole" : "head");
   if (encoding.encoding === "utf-8") return { path: job.path, markBytes: encoding.markBytes };
   const to = path.join(job.folder, "utf8.csv");
   await transcodeFile({ from: job.path, to, name: job.name, encoding, signal: job.signal });

@@ -3,7 +3,7 @@ import { DocumentProblem } from "./document-answer.ts";
 
 /** Decodes a whole text. `label` is the encoding that the document itself names, used where its bytes are not Unicode. */
 export function decodeText(bytes: Uint8Array, label?: string): string {
-  const { encoding, markBytes } = detectEncoding(bytes);
+  const { encoding, markBytes } = detectEncoding(bytes, "whole");
   const name = encoding === "windows-1252" && label !== undefined ? label : encoding;
   try {
     return new TextDecoder(name, { fatal: true, ignoreBOM: true }).decode(bytes.subarray(markBytes));

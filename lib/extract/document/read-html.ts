@@ -5,15 +5,41 @@ import { DocumentProblem, type DocumentText } from "./document-answer.ts";
 /** The readable text of a page: no links' targets, no images, headings in their own case. */
 export function readHtml(bytes: Uint8Array): DocumentText {
   const html = decodeText(bytes, declaredEncoding(bytes));
+  if (openElements(html) > depthMax) throw tooDeep();
   let content: string;
   try {
     content = toText(html);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const remedy = "Remove the nesting, or send the page as plain text.";
-    throw new DocumentProblem("html-depth", "elements are nested too deeply to be read", remedy, cause);
+    throw tooDeep(cause);
   }
   return { title: titleOf(html), content, pageCount: null };
+}
+
+// Pages that browsers made by hand or by tool stay below a tenth of it; the parser's time grows with its square.
+const depthMax = 2000;
+// Their ends may be left out, so that a long list of them is no nesting.
+const unpaired = new Set(
+  "area base body br col colgroup dd dt embed head hr html img input li link meta optgroup option p param source tbody td tfoot th thead tr track wbr".split(
+    " ",
+  ),
+);
+
+/** The most elements that are open at once, at a guess that needs no tree. */
+function openElements(html: string): number {
+  let open = 0;
+  let most = 0;
+  for (const [, slash, name] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
+    if (unpaired.has(name!.toLowerCase())) continue;
+    open = slash === "/" ? Math.max(0, open - 1) : open + 1;
+    if (open > most) most = open;
+  }
+  return most;
+}
+
+function tooDeep(cause?: unknown): DocumentProblem {
+  const remedy = "Remove the nesting, or send the page as plain text.";
+  return new DocumentProblem("html-depth", "elements are nested too deeply to be read", remedy, cause);
 }
 
 const headings = ["h1", "h2", "h3", "h4", "h5", "h6"];

@@ -9,16 +9,17 @@ export interface DetectedEncoding {
 }
 
 /**
- * Tells a text's encoding from its first bytes. UTF-16 without a mark is known by its zero bytes; whatever is not UTF-8
+ * Tells a text's encoding from its first bytes, or from all of them. UTF-16 without a mark is known by its zero bytes; whatever is not UTF-8
  * and not UTF-16 is taken for Windows-1252, which reads every latin-1 file.
  */
-export function detectEncoding(head: Uint8Array): DetectedEncoding {
+export function detectEncoding(head: Uint8Array, extent: "head" | "whole" = "head"): DetectedEncoding {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: "utf-8", markBytes: 3 };
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: "utf-16le", markBytes: 2 };
   if (head[0] === 0xfe && head[1] === 0xff) return { encoding: "utf-16be", markBytes: 2 };
   const wide = detectWide(head);
   if (wide !== undefined) return { encoding: wide, markBytes: 0 };
-  if (isUtf8(trimPartialCharacter(head)) || hasUtf8Sequence(head)) return { encoding: "utf-8", markBytes: 0 };
+  if (isUtf8(extent === "whole" ? head : trimPartialCharacter(head)) || hasUtf8Sequence(head))
+    return { encoding: "utf-8", markBytes: 0 };
   return { encoding: "windows-1252", markBytes: 0 };
 }
 

@@ -6,6 +6,8 @@ import { newValueScan, scanElement, type ValueScan } from "./scan-value.ts";
 
 const openBracket = 91;
 const closeBracket = 93;
+// What a reject file shows of a row that is not kept.
+const cutBytes = 8192;
 
 /**
  * The elements of a JSON array, in batches of one window each; the window's start must stand on the opening bracket.
@@ -45,6 +47,7 @@ function takeElements(window: ByteWindow, state: ArrayState): RawRow[] {
       break;
     }
     state.closed = window.bytes[found] === closeBracket;
+    if (state.cut === undefined) passSpace(window, found);
     const row = state.cut ?? elementRow(window, state, found);
     const isEmptyArray = state.closed && state.row === 1 && state.cut === undefined && isBlank(row.bytes);
     if (!isEmptyArray) rows.push(row);
@@ -59,16 +62,25 @@ function takeElements(window: ByteWindow, state: ArrayState): RawRow[] {
 
 function elementRow(window: ByteWindow, state: ArrayState, end: number): RawRow {
   const bytes = window.bytes.subarray(window.start, end);
+  const place = { line: window.line, row: state.row, byte: window.offset(window.start) };
+  if (bytes.length > jsonRowBytesMax) {
+    return { bytes: bytes.subarray(0, cutBytes), ...place, trouble: "json-row-size" };
+  }
   // The array itself is one level.
   const tooDeep = state.scan.depthMax + 1 > jsonDepthMax;
-  const place = { line: window.line, row: state.row, byte: window.offset(window.start) };
   return { bytes, ...place, ...(tooDeep ? { trouble: "json-depth" } : {}) };
+}
+
+function passSpace(window: ByteWindow, end: number): void {
+  let at = window.start;
+  while (at < end && isSpace(window.bytes[at]!)) at += 1;
+  window.passTo(at);
 }
 
 /** Gives up what is read of an element that is too long; its scan goes on where it stands. */
 function cutElement(window: ByteWindow, state: ArrayState): void {
   state.cut ??= {
-    bytes: Buffer.from(window.bytes.subarray(window.start, window.start + 8192)),
+    bytes: Buffer.from(window.bytes.subarray(window.start, window.start + cutBytes)),
     line: window.line,
     row: state.row,
     byte: window.offset(window.start),
