@@ -15,7 +15,7 @@ const payloads = {
   },
   embed: { intent, index: "a" },
   index: { intent, index: "a", step: "build" },
-  trial: { intent, index: "a", effort: 64, queries: 100, k: 10, seed: 1 },
+  trial: { intent, index: "a", effort: 64, k: 10 },
   refresh: { intent, dataset: "a" },
 } as const;
 

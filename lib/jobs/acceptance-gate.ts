@@ -6,10 +6,12 @@ import type { Queues } from "./open-queues.ts";
 
 export interface AcceptanceGate {
   /**
-   * Resolves where a flow through the queues `names` can be taken now. `unavailable` (`redis-down`) within two seconds where
-   * Redis does not answer, `busy` (`queue-full`) where one of the queues holds `depthMax` jobs.
+   * Resolves where a flow through the queues `names` could be taken now. `unavailable` (`redis-down`) within two
+   * seconds where Redis does not answer, `busy` (`queue-full`) where one of the queues holds `depthMax` jobs.
    */
-  pass(names: ReadonlySet<QueueName>): Promise<void>;
+  check(names: Iterable<QueueName>): Promise<void>;
+  /** The same for a flow that is then taken: it counts at once, and not only when Redis is asked again. */
+  pass(names: Iterable<QueueName>): Promise<void>;
 }
 
 /** A burst of requests asks Redis once; a queue can overshoot by what arrives in this time at other processes. */
@@ -36,18 +38,27 @@ export function createAcceptanceGate(options: { queues: Queues; depthMax: number
     return reading;
   };
 
+  const current = async () => {
+    const isFresh = queues.redis.status === "ready" && performance.now() - readAt < freshMs;
+    return isFresh && depths !== undefined ? depths : await readOnce();
+  };
+  const check = async (names: Iterable<QueueName>) => {
+    const known = await current();
+    for (const name of names) {
+      if (known[name] >= depthMax) throw queueFull(name, depthMax);
+    }
+    return known;
+  };
+
   return {
+    async check(names) {
+      await check(names);
+    },
     async pass(names) {
-      const fresh =
-        depths !== undefined && queues.redis.status === "ready" && performance.now() - readAt < freshMs;
-      const current = fresh && depths !== undefined ? depths : await readOnce();
-      let first: QueueName | undefined;
-      for (const name of names) {
-        first ??= name;
-        if (current[name] >= depthMax) throw queueFull(name, depthMax);
-      }
+      const known = await check(names);
       // Only its first step waits in line at once.
-      if (first !== undefined) current[first] += 1;
+      const [first] = names;
+      if (first !== undefined) known[first] += 1;
     },
   };
 }

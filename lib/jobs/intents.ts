@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { openAppendLog } from "../storage/append-log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { IntentRecord } from "./intent-record.ts";
@@ -12,7 +13,7 @@ export interface Intents {
   refresh(): Promise<void>;
   /** What is known of one intent since the last refresh; `undefined` for one that is unknown or long gone. */
   read(intent: string): Intent | undefined;
-  /** Those that have not ended, oldest first. */
+  /** Those that have not ended, about oldest first. */
   open(): Intent[];
   /** The newest `limit`, newest first. */
   newest(limit: number): Intent[];
@@ -25,7 +26,7 @@ export const endedRetention = { ageMs: 7 * 24 * 3_600_000, count: 20_000 };
 /** Opens the intent log in `folder` and reads what it holds. */
 export async function openIntents(options: { folder: string; telemetry: Telemetry }): Promise<Intents> {
   const { folder, telemetry } = options;
-  const log = await openAppendLog({ folder, schema: IntentRecord });
+  const log = await openAppendLog({ folder, schema: AsTyped });
   let view = emptyView();
   /** What is read after a compaction, until it is complete: nobody sees half a log. */
   let rebuilt: View | undefined;
@@ -55,11 +56,15 @@ export async function openIntents(options: { folder: string; telemetry: Telemetr
     },
     refresh,
     read: (id) => intentOf(view.entries.get(id)),
-    open: () => intentsOf([...view.open].sort()),
-    newest: (limit) => intentsOf([...view.entries.keys()].sort().slice(-limit).reverse()),
+    open: () => intentsOf(view.open),
+    // They were read about in the order of their ids; to sort all of them would hold the event loop.
+    newest: (limit) => intentsOf([...view.entries.keys()].slice(-limit).sort().reverse()),
     close: () => log.close(),
   };
 }
+
+/** Records are checked where they are read. To check them again before they are written would slow every request down. */
+const AsTyped = z.custom<IntentRecord>();
 
 interface View {
   entries: Map<string, IntentEntry>;

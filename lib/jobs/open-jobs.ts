@@ -4,7 +4,9 @@ import { z } from "zod";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { createAcceptanceGate } from "./acceptance-gate.ts";
+import { createFlowAdder } from "./add-flows.ts";
 import { cancelJob } from "./cancel-job.ts";
+import { compactIntentsIfDue } from "./compact-intents.ts";
 import { openProducerConnection, type RedisAddress, redisDown, waitUntilReady } from "./connection.ts";
 import { withDeadline } from "./deadline.ts";
 import type { JobReference } from "./intent-record.ts";
@@ -61,6 +63,8 @@ export interface Jobs {
 
 /** Most that a question about the fleet may take while Redis hangs. */
 const redisMs = 1_500;
+/** A log grows by a few segments with every start of a process. */
+const compactEveryMs = 3_600_000;
 
 /** Opens the job facade over one connection that fails fast. Resolves also where Redis is down. */
 export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
@@ -69,19 +73,27 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
   const queues = openQueues(redis, telemetry);
   const intents = await openIntents({ folder: options.intentsFolder, telemetry });
   const gate = createAcceptanceGate({ queues, depthMax: options.queueDepthMax });
+  const adder = createFlowAdder({ queues, telemetry });
   const settingsLog = poolSettingsLog(store);
   const inside = { queues, intents, telemetry, locks: options.locks };
   const asked = async <T>(question: () => Promise<T>): Promise<T> => {
     await waitUntilReady(redis, redisMs);
     return await withDeadline(question(), redisMs, redisDown);
   };
+  let compactAt = 0;
+  const upkeep = async () => {
+    await applySettings();
+    if (Date.now() < compactAt) return;
+    compactAt = Date.now() + compactEveryMs;
+    await compactIntentsIfDue({ folder: options.intentsFolder, telemetry });
+  };
   const applySettings = async () => applyPauses(queues, await readPoolSettings(settingsLog));
 
   return {
     queues,
     intents,
-    startFlow: createStartFlow({ queues, intents, gate, telemetry }),
-    assertAccepting: (names) => gate.pass(names),
+    startFlow: createStartFlow({ intents, gate, adder }),
+    assertAccepting: (names) => gate.check(names),
     read: (queue, id) => readJob(inside, queue, id),
     list: (filter) => listJobs(inside, filter),
     logs: (queue, id, limit) => asked(() => readLogs(queues, { queue, id, limit })),
@@ -111,8 +123,9 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
       return { redis: redisAnswers, openIntents: intents.open().length };
     },
     reconcileOnce: (settings = {}) => reconcileOnce({ ...inside, ...settings }),
-    startReconciler: ({ everyMs }) => startReconciler({ ...inside, everyMs, afterRound: applySettings }),
+    startReconciler: ({ everyMs }) => startReconciler({ ...inside, everyMs, afterRound: upkeep }),
     async close() {
+      await adder.idle();
       await queues.close();
       redis.disconnect();
       await intents.close();

@@ -1,13 +1,14 @@
 import path from "node:path";
+import type { Redis } from "ioredis";
 import { tryFileLock } from "../storage/file-lock.ts";
 import { createFolderDurable } from "../storage/local-bucket.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import { addFlows } from "./add-flows.ts";
 import { waitUntilReady } from "./connection.ts";
 import { endFromRedis } from "./end-from-redis.ts";
-import { flowTree } from "./flow-tree.ts";
 import type { Intent } from "./intent-state.ts";
 import type { Intents } from "./intents.ts";
-import { JobEnvelope } from "./job-envelope.ts";
+import { JobEnvelope, keyPrefix } from "./job-envelope.ts";
 import type { Queues } from "./open-queues.ts";
 import { removeFlow } from "./remove-flow.ts";
 
@@ -36,6 +37,8 @@ const defaultGraceMs = 2_000;
 const redisMs = 1_500;
 /** One round trip of this size takes Redis a few milliseconds. */
 const pageSize = 500;
+/** Keeps a round below a few tens of milliseconds, however many requests wait. */
+const windowSize = 2_000;
 
 /** Makes Redis agree with the intent log once. Any number of processes may call it; one at a time does it. */
 export async function reconcileOnce(options: ReconcilerOptions): Promise<ReconcileReport> {
@@ -49,8 +52,10 @@ export async function reconcileOnce(options: ReconcilerOptions): Promise<Reconci
   const before = new Date(Date.now() - (options.graceMs ?? defaultGraceMs)).toISOString();
   const open = intents.open().filter((intent) => intent.accepted.at < before);
   report.open = open.length;
-  for (let start = 0; start < open.length; start += pageSize) {
-    const page = open.slice(start, start + pageSize);
+  const memory = await readMemory(queues.redis);
+  const examined = memory.isWhole ? windowOf(open) : open;
+  for (let start = 0; start < examined.length; start += pageSize) {
+    const page = examined.slice(start, start + pageSize);
     const roots = await readRoots(queues, page);
     const lost = page.filter((intent, position) => isLost(intent, roots[position]));
     await restore(options, lost);
@@ -60,6 +65,7 @@ export async function reconcileOnce(options: ReconcilerOptions): Promise<Reconci
       if (await endFromRedis(options, intent)) report.ended += 1;
     }
   }
+  if (!memory.isWhole) await queues.redis.set(memoryKey, memory.runId);
   const count = report.added + report.ended;
   if (count > 0) options.telemetry.emit("intent.reconciled", { count });
   return report;
@@ -96,6 +102,24 @@ export function startReconciler(
   };
 }
 
+/** Holds the run id of the Redis process that was last compared as a whole. */
+const memoryKey = `${keyPrefix}:reconciled`;
+
+/** Whether Redis is still the process that has been compared before, with its data; else everything may be missing. */
+async function readMemory(redis: Redis): Promise<{ isWhole: boolean; runId: string }> {
+  const [info, known] = await Promise.all([redis.info("server"), redis.get(memoryKey)]);
+  const runId = /^run_id:(\w+)/m.exec(info)?.[1] ?? "";
+  return { isWhole: known === runId && runId !== "", runId };
+}
+
+/** Some of the open intents, from a place drawn by chance: rounds are frequent, so all have their turn soon. */
+function windowOf(open: Intent[]): Intent[] {
+  if (open.length <= windowSize) return open;
+  const start = Math.floor(Math.random() * open.length);
+  const wrapped = Math.max(0, start + windowSize - open.length);
+  return [...open.slice(start, start + windowSize), ...open.slice(0, wrapped)];
+}
+
 interface Root {
   finished: boolean;
   round: number;
@@ -127,5 +151,5 @@ async function restore({ queues, intents }: ReconcilerOptions, lost: readonly In
   const open = lost.filter(({ accepted }) => intents.read(accepted.intent)?.ended === undefined);
   // What is left of a flow goes first: the id of a failed job would keep the new one out.
   for (const { accepted } of open) await removeFlow(queues, accepted.jobs);
-  if (open.length > 0) await queues.flows.addBulk(open.map(flowTree));
+  if (open.length > 0) await addFlows(queues, open);
 }

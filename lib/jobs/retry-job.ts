@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { DomainError } from "../errors/domain-error.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { waitUntilReady } from "./connection.ts";
-import { flowTree } from "./flow-tree.ts";
+import { addFlows } from "./add-flows.ts";
+import { redisDown, waitUntilReady } from "./connection.ts";
+import { withDeadline } from "./deadline.ts";
 import type { JobReference } from "./intent-record.ts";
 import type { Intents } from "./intents.ts";
 import { intentOfJobId } from "./job-envelope.ts";
@@ -13,6 +14,8 @@ import { removeFlow } from "./remove-flow.ts";
 /** A cancelled handler stops at its next step; the caller is told to come back where that takes longer. */
 const stopWaitMs = 1_500;
 const lookEveryMs = 50;
+/** Longer than the wait for a handler to stop, so that only a Redis that hangs runs into it. */
+const redisMs = 2_500;
 
 /**
  * Runs a request again that failed or was cancelled or quarantined; steps that were done are found done by their
@@ -32,7 +35,7 @@ export async function retryJob(
     throw notRetryable(job.id, intent.ended === undefined ? "has not ended" : "is completed");
   }
   await waitUntilReady(queues.redis, stopWaitMs);
-  await sweep(queues, intent.accepted.jobs);
+  await withDeadline(sweep(queues, intent.accepted.jobs), redisMs, redisDown);
   const round = intent.round + 1;
   await intents.append({
     kind: "reopened",
@@ -40,7 +43,12 @@ export async function retryJob(
     at: new Date().toISOString(),
     round,
   });
-  await queues.flows.add(flowTree({ ...intent, round, ended: undefined }));
+  try {
+    await withDeadline(addFlows(queues, [{ ...intent, round, ended: undefined }]), redisMs, redisDown);
+  } catch (error) {
+    // Reopened all the same: the reconciler adds what Redis does not have.
+    options.telemetry.emit("jobs.add-deferred", { count: 1, reason: String(error) });
+  }
   return { queue: root.queue, id: root.id };
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -20,9 +20,11 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-export async function startRedisServer(): Promise<RedisServer> {
+/** On a socket of its own folder, unless a lake expects it elsewhere. */
+export async function startRedisServer(options: { socketPath?: string } = {}): Promise<RedisServer> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-redis-"));
-  const socketPath = path.join(folder, "redis.sock");
+  const socketPath = options.socketPath ?? path.join(folder, "redis.sock");
+  await mkdir(path.dirname(socketPath), { recursive: true });
   let child: ChildProcess | undefined;
 
   const command = async (name: string, ...args: string[]) => {
