@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { diskError } from "./disk-error.ts";
-import { hasCode } from "./error-code.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
 import { walkTree } from "./walk-tree.ts";
 
@@ -56,16 +55,6 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<v
   }
 }
 
-/**
- * Gives the synced file `source` the second name `target`: true, or false where `target` exists already. Atomic among
- * all processes. Either way `target` is durable afterwards, so a loser may rely on what the winner wrote.
- */
-export async function linkIfAbsent(source: string, target: string): Promise<boolean> {
-  const created = await tryLink(source, target);
-  await syncFolder(path.dirname(target));
-  return created;
-}
-
 /** Syncs a file's data and size, whoever wrote it. */
 export async function syncFile(file: string): Promise<void> {
   await using handle = await open(file, "r");
@@ -83,14 +72,4 @@ export async function syncTree(root: string): Promise<void> {
   const tree = await walkTree(root);
   await forEachBounded(tree.files, syncWidth, (file) => syncFile(path.join(root, file)));
   await forEachBounded(tree.folders, syncWidth, (folder) => syncFolder(path.join(root, folder)));
-}
-
-async function tryLink(source: string, target: string): Promise<boolean> {
-  try {
-    await link(source, target);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
-    throw diskError(error);
-  }
 }

@@ -13,18 +13,24 @@ import { sameTree } from "./same-tree.ts";
 /** Syncs the tree, moves it to the key in one step and syncs the folder it stands in; see `ObjectStore.publish`. */
 export async function publishLocal(bucket: LocalBucket, localPath: string, key: string): Promise<void> {
   assertKey(key);
-  const source = await onBucketDisk(bucket, localPath);
-  try {
-    await syncTree(source);
-    const target = path.join(bucket.root, key);
-    const placed = await placeInFolder(bucket, key, () => moveIfAbsent(bucket, key, source, target));
-    if (!placed && !(await sameTree(source, target))) throw objectExists(bucket.name, key);
-  } catch (error) {
-    if (source !== localPath) await rm(source, { recursive: true, force: true });
-    throw error;
+  if (await isOnBucketDisk(bucket, localPath)) {
+    try {
+      return await publishTree(bucket, localPath, key);
+    } catch (error) {
+      // Two mounts of one disk look like one disk, and still nothing can be moved between them.
+      if (!hasCode(error, "EXDEV")) throw error;
+    }
   }
-  await rm(source, { recursive: true, force: true });
-  await rm(localPath, { recursive: true, force: true });
+  const copy = stagingPath(bucket, ".copy");
+  try {
+    await cp(localPath, copy, { recursive: true, errorOnExist: true, verbatimSymlinks: true });
+    await publishTree(bucket, copy, key);
+    await rm(localPath, { recursive: true, force: true });
+  } catch (error) {
+    throw diskError(error);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
 }
 
 /** A new empty folder on the bucket's own disk. */
@@ -36,6 +42,14 @@ export async function scratchLocal(bucket: LocalBucket): Promise<string> {
     throw diskError(error);
   }
   return folder;
+}
+
+async function publishTree(bucket: LocalBucket, source: string, key: string): Promise<void> {
+  await syncTree(source);
+  const target = path.join(bucket.root, key);
+  const placed = await placeInFolder(bucket, key, () => moveIfAbsent(bucket, key, source, target));
+  if (!placed && !(await sameTree(source, target))) throw objectExists(bucket.name, key);
+  await rm(source, { recursive: true, force: true });
 }
 
 async function moveIfAbsent(
@@ -62,20 +76,11 @@ async function renameFolder(source: string, target: string): Promise<boolean> {
   }
 }
 
-/** The path itself where it can be renamed into the bucket, else a copy in the bucket's staging folder. */
-async function onBucketDisk(bucket: LocalBucket, localPath: string): Promise<string> {
+async function isOnBucketDisk(bucket: LocalBucket, localPath: string): Promise<boolean> {
   try {
     const [source, root] = await Promise.all([lstat(localPath), lstat(bucket.root)]);
-    if (source.dev === root.dev) return localPath;
+    return source.dev === root.dev;
   } catch (error) {
     throw hasCode(error, "ENOENT", "ENOTDIR") ? sourceMissing(localPath) : error;
   }
-  const copy = stagingPath(bucket, ".copy");
-  try {
-    await cp(localPath, copy, { recursive: true, errorOnExist: true, verbatimSymlinks: true });
-  } catch (error) {
-    await rm(copy, { recursive: true, force: true });
-    throw diskError(error);
-  }
-  return copy;
 }

@@ -109,7 +109,8 @@ function assertNoOverlap(bucket: MemoryBucket, key: string): void {
   const isBelowObject = segments.some(
     (_, index) => index > 0 && bucket.objects.has(segments.slice(0, index).join("/")),
   );
-  if (isBelowObject || keysUnder(bucket, `${key}/`).length > 0) throw keyOverlap(bucket.name, key);
+  const isFolder = bucket.objects.keys().some((other) => other.startsWith(`${key}/`));
+  if (isBelowObject || isFolder) throw keyOverlap(bucket.name, key);
 }
 
 async function newFolder(bucket: MemoryBucket, kind: string): Promise<string> {
