@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { runQuietly } from "./run-quietly.mjs";
+import { capture, runQuietly } from "./run-quietly.mjs";
 
 /**
  * Installs the npm packages where they are missing or belong to another package-lock.json. The marker is written last,
@@ -10,16 +10,20 @@ import { runQuietly } from "./run-quietly.mjs";
 export async function ensurePackages(root) {
   const marker = path.join(root, "node_modules", ".lakefleet-installed");
   const lock = path.join(root, "package-lock.json");
-  const digest = createHash("sha256").update(readFileSync(lock)).digest("hex");
-  if (existsSync(marker) && readFileSync(marker, "utf8").trim() === digest) return;
+  if (existsSync(marker) && readFileSync(marker, "utf8").trim() === digestOf(lock)) return;
   if (!isInstalledByHand(root, lock)) await installPackages(root);
-  writeFileSync(marker, `${digest}\n`);
+  // Read again: `npm install` may have mended the lock file.
+  writeFileSync(marker, `${digestOf(lock)}\n`);
 }
 
 /** Forgets that the packages are there, so that the next `ensurePackages` installs them anew. */
 export function forgetPackages(root) {
   rmSync(path.join(root, "node_modules", ".lakefleet-installed"), { force: true });
   rmSync(path.join(root, "node_modules", ".package-lock.json"), { force: true });
+}
+
+function digestOf(file) {
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
 /** npm writes its own list as the last step of an install; one older than the lock file is of another state. */
@@ -45,10 +49,17 @@ async function installPackages(root) {
   );
 }
 
-function runNpm(root, parameters) {
-  // Under `npm start` this is the npm that runs us; otherwise the one on the PATH.
-  const cli = process.env.npm_execpath;
-  return cli?.endsWith(".js")
-    ? runQuietly(process.execPath, [cli, ...parameters], { cwd: root })
-    : runQuietly("npm", parameters, { cwd: root });
+/**
+ * npm runs under the Node that it came with and not under the one in `node_modules`, which it may be replacing. Where
+ * that Node's headers are installed, addons are compiled against them and none are fetched.
+ */
+async function runNpm(root, parameters) {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  const PATH = folders.filter((folder) => !folder.includes("node_modules")).join(path.delimiter);
+  const prefix = await capture("node", ["--print", "require('path').resolve(process.execPath, '../..')"], {
+    env: { ...process.env, PATH },
+  });
+  const hasHeaders = existsSync(path.join(prefix.trim(), "include", "node", "node_api.h"));
+  const env = { ...process.env, PATH, ...(hasHeaders ? { npm_config_nodedir: prefix.trim() } : {}) };
+  return await runQuietly("npm", parameters, { cwd: root, env });
 }
