@@ -89,6 +89,31 @@ describe("a lexical index", () => {
     );
   });
 
+  test("stopping early never changes the best documents", async () => {
+    // Words of very different frequency, so that rare ones decide and common ones are looked up only where needed.
+    const zipf = fc.nat(999).map((number) => `w${Math.floor(1000 / (number + 1))}`);
+    const texts = fc.array(fc.array(zipf, { minLength: 1, maxLength: 12 }), { minLength: 40, maxLength: 80 });
+    await fc.assert(
+      fc.asyncProperty(
+        texts,
+        fc.array(zipf, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (all, words, k) => {
+          const index = await openLexicalIndex(await build(all.map((text) => text.join(" "))));
+          const query = words.join(" ");
+          const bits = new Uint32Array(3).fill(0x77777777);
+          for (const filter of [undefined, { bits, matchCount: 60, where: "" }]) {
+            const whole = index.search(query, { k: 1000, filter });
+            const best = index.search(query, { k, filter });
+            expect(best.ordinals).toEqual(whole.ordinals.slice(0, k));
+            expect(best.scores).toEqual(whole.scores.slice(0, k));
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
   test("a changed byte or another length is refused", async () => {
     const path = await build(["time sharing systems", "interarrival times of users", "数 検索", ""]);
     const whole = readFileSync(path);

@@ -2,9 +2,9 @@ import { DomainError } from "../../errors/domain-error.ts";
 import { isAllowed } from "../../vector/format/is-allowed.ts";
 import { createTopHits } from "../../vector/format/top-hits.ts";
 import type { RowFilter } from "../../vector/vector-index.ts";
-import { inverseDocumentFrequency, lengthNorms } from "../format/bm25.ts";
-import { findPostings, type QueryPostings } from "./find-postings.ts";
+import { findPostings } from "./find-postings.ts";
 import { readLexicalFile } from "./read-lexical-file.ts";
+import { createScorer } from "./score-documents.ts";
 
 export interface LexicalSearch {
   k: number;
@@ -20,53 +20,28 @@ export interface LexicalHits {
 
 export interface LexicalIndex {
   readonly documentCount: number;
-  /** Synchronous; 4 million postings, the most that one search reads, take about 20 ms. */
+  /** Synchronous: under 1 ms for five words over 100,000 chunks, about 10 ms over a million. */
   search(query: string, search: LexicalSearch): LexicalHits;
 }
-
-// Reached only by long queries over about a million documents. The rarest terms are read first, so what is left out are
-// the terms that stand nearly everywhere and weigh nearly nothing.
-const postingsMax = 4_000_000;
 
 /** Reads the index into memory, 6 bytes a posting; a torn or damaged file gives `lexical-damaged`. */
 export async function openLexicalIndex(path: string): Promise<LexicalIndex> {
   const file = await readLexicalFile(path);
-  const { documentCount, ordinals, frequencies, lengthCodes } = file;
-  const norms = lengthNorms(Math.max(1, file.tokenCount) / Math.max(1, documentCount));
-  // Reused by every search, and all zero between them.
-  const scores = new Float32Array(documentCount);
-  const touched = new Uint32Array(documentCount);
-
-  const accumulate = (postings: readonly QueryPostings[]): number => {
-    let touchedCount = 0;
-    let budget = postingsMax;
-    for (const { start, end, queryFrequency } of postings) {
-      budget -= end - start;
-      if (budget < 0) break;
-      const weight = queryFrequency * inverseDocumentFrequency(documentCount, end - start);
-      for (let posting = start; posting < end; posting++) {
-        const ordinal = ordinals[posting]!;
-        const frequency = frequencies[posting]!;
-        const before = scores[ordinal]!;
-        if (before === 0) touched[touchedCount++] = ordinal;
-        scores[ordinal] = before + (weight * frequency) / (frequency + norms[lengthCodes[ordinal]!]!);
-      }
-    }
-    return touchedCount;
-  };
-
+  const { documentCount } = file;
+  const scoreDocuments = createScorer(file);
   return {
     documentCount,
     search(query, { k, filter }) {
       checkSearch(k, filter, documentCount);
-      const touchedCount = accumulate(findPostings(file, query));
-      const hits = createTopHits(Math.min(k, touchedCount));
+      const bits = filter?.bits;
+      const { documents, count, scores } = scoreDocuments(findPostings(file, query), { k, bits });
+      const hits = createTopHits(Math.min(k, count));
       let floor = hits.floor();
-      for (let index = 0; index < touchedCount; index++) {
-        const ordinal = touched[index]!;
+      for (let index = 0; index < count; index++) {
+        const ordinal = documents[index]!;
         const score = scores[ordinal]!;
         scores[ordinal] = 0;
-        if (score < floor || (filter !== undefined && !isAllowed(filter.bits, ordinal))) continue;
+        if (score < floor || (bits !== undefined && !isAllowed(bits, ordinal))) continue;
         hits.offer(ordinal, score);
         floor = hits.floor();
       }
