@@ -16,6 +16,7 @@ const libraryOrder = [
   "http",
   "jobs",
   "ingest",
+  "verification",
 ];
 
 const anyOf = (names) => `^lib/(${names.join("|")})/`;

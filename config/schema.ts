@@ -23,6 +23,8 @@ const Environment = z.object({
   LAKEFLEET_FAILPOINTS: z.string().default(""),
   /** Jobs that may wait in one queue before new requests are answered 429. */
   LAKEFLEET_QUEUE_DEPTH_MAX: Count.default(100_000),
+  /** A worker that is silent for so long has lost its jobs. Shorter would take jobs from workers that merely swap. */
+  LAKEFLEET_WORKER_LOCK_MS: Count.min(1_000).default(10_000),
   /** Memory that one ingest may take for its engine, in MiB; a worker needs about 250 MiB beside it. */
   LAKEFLEET_INGEST_MEMORY_MIB: Count.default(400),
 });
@@ -41,6 +43,7 @@ export interface Configuration {
   failpoints: string;
   queueDepthMax: number;
   ingestMemoryMib: number;
+  workerLockMs: number;
 }
 
 export type ConfigurationResult =
@@ -81,6 +84,7 @@ export function readConfiguration(
       failpoints: values.LAKEFLEET_FAILPOINTS,
       queueDepthMax: values.LAKEFLEET_QUEUE_DEPTH_MAX,
       ingestMemoryMib: values.LAKEFLEET_INGEST_MEMORY_MIB,
+      workerLockMs: values.LAKEFLEET_WORKER_LOCK_MS,
     },
   };
 }
@@ -99,5 +103,6 @@ export function environmentOf(configuration: Configuration): Record<string, stri
     LAKEFLEET_FAILPOINTS: configuration.failpoints,
     LAKEFLEET_QUEUE_DEPTH_MAX: String(configuration.queueDepthMax),
     LAKEFLEET_INGEST_MEMORY_MIB: String(configuration.ingestMemoryMib),
+    LAKEFLEET_WORKER_LOCK_MS: String(configuration.workerLockMs),
   };
 }

@@ -1,5 +1,5 @@
-import { DomainError } from "../errors/domain-error.ts";
 import type { DatasetVersion } from "../dataset/dataset-version.ts";
+import { DomainError } from "../errors/domain-error.ts";
 import { definitionLog } from "../generation/definition-log.ts";
 import type { IndexDefinition } from "../generation/index-definition.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
@@ -75,5 +75,7 @@ function mergeDefinition(
 }
 
 function defaultOverlap(size: number | undefined): number {
-  return size === undefined ? defaultChunking.overlap : Math.min(defaultChunking.overlap, Math.floor(size / 4));
+  return size === undefined
+    ? defaultChunking.overlap
+    : Math.min(defaultChunking.overlap, Math.floor(size / 4));
 }

@@ -21,7 +21,9 @@ describe("planInbox", () => {
   });
 
   test("upserts documents that lie in the inbox itself by their path", () => {
-    expect(planInbox([file("letter.pdf")])).toMatchObject([{ request: { dataset: "inbox", mode: "upsert", key: "path" } }]);
+    expect(planInbox([file("letter.pdf")])).toMatchObject([
+      { request: { dataset: "inbox", mode: "upsert", key: "path" } },
+    ]);
   });
 });
 

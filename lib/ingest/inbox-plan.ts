@@ -30,7 +30,12 @@ export function planInbox(files: readonly WatchedFile[]): InboxWork[] {
     }
   }
   for (const [folder, members] of folders) {
-    const request = IngestRequestSchema.parse({ dataset: datasetName(folder), mode: "upsert", key: "path", on_error: "skip" });
+    const request = IngestRequestSchema.parse({
+      dataset: datasetName(folder),
+      mode: "upsert",
+      key: "path",
+      on_error: "skip",
+    });
     work.push({ kind: "folder", folder, files: members, request });
   }
   return work;

@@ -23,7 +23,8 @@ export function planIngest(input: {
   indexes: readonly string[];
 }): IngestPayload {
   const { request, source } = input;
-  const isDocument = source.kind === "folder" || (input.format !== undefined && documentFormats.has(input.format));
+  const isDocument =
+    source.kind === "folder" || (input.format !== undefined && documentFormats.has(input.format));
   const textColumns = request.text_columns ?? (isDocument && request.index !== "none" ? ["content"] : []);
   const mode = isDocument && request.mode === "append" ? "upsert" : request.mode;
   const key = request.key ?? (isDocument && mode === "upsert" ? "path" : undefined);

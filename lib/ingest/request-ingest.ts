@@ -4,6 +4,7 @@ import type { Format } from "../extract/extraction.ts";
 import { listIndexes, readDefinition } from "../generation/definition-log.ts";
 import type { JobReference } from "../jobs/intent-record.ts";
 import type { StartFlow } from "../jobs/start-flow.ts";
+import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { IngestRequest } from "./ingest-request.ts";
 import { type IngestPayload, planIngest } from "./plan-ingest.ts";
@@ -26,7 +27,10 @@ export async function requestIngest(options: {
   const format = source.kind === "file" ? await detectFile(source.path, source.name) : undefined;
   const indexes = await indexesOf(store, request.dataset);
   const payload = planIngest({ intent: options.intent, request, source, format, indexes });
-  return options.startFlow({ steps: ingestSteps(payload), actor: options.actor });
+  failpoint("api.before-enqueue");
+  const job = await options.startFlow({ steps: ingestSteps(payload), actor: options.actor });
+  failpoint("api.after-enqueue");
+  return job;
 }
 
 /** Names of the indexes whose rows come from this dataset. */

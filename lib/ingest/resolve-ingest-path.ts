@@ -12,13 +12,25 @@ export async function resolveIngestPath(options: {
     throw refused("The path must not contain `..` or NUL.");
   }
   const candidate = path.isAbsolute(requested) ? requested : path.resolve(options.roots[0] ?? "/", requested);
-  const roots = await Promise.all(options.roots.map((root) => realpath(root).catch(() => path.resolve(root))));
-  const inside = (target: string) => roots.some((root) => target === root || target.startsWith(root + path.sep));
-  if (!inside(path.resolve(candidate)) && !options.roots.some((root) => candidate.startsWith(root + path.sep) || candidate === root)) {
+  const roots = await Promise.all(
+    options.roots.map((root) => realpath(root).catch(() => path.resolve(root))),
+  );
+  const inside = (target: string) =>
+    roots.some((root) => target === root || target.startsWith(root + path.sep));
+  if (
+    !inside(path.resolve(candidate)) &&
+    !options.roots.some((root) => candidate.startsWith(root + path.sep) || candidate === root)
+  ) {
     throw refused(`The path is outside the folders that may be read.`);
   }
   const target = await realpath(candidate).catch((cause: unknown) => {
-    throw new DomainError({ kind: "not-found", type: "path-missing", field: "path", message: `There is no ${requested}.`, cause });
+    throw new DomainError({
+      kind: "not-found",
+      type: "path-missing",
+      field: "path",
+      message: `There is no ${requested}.`,
+      cause,
+    });
   });
   if (!inside(target)) throw refused("The path leads outside the folders that may be read.");
   const entry = await lstat(target);

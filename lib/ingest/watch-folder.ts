@@ -61,5 +61,8 @@ export function watchFolder(options: {
 function isPassedOver(folder: string, file: string): boolean {
   const name = path.relative(folder, file);
   if (name === "") return false;
-  return name.split(path.sep).some((segment) => segment.startsWith(".")) || /(~|\.part|\.tmp|\.crdownload)$/.test(name);
+  return (
+    name.split(path.sep).some((segment) => segment.startsWith(".")) ||
+    /(~|\.part|\.tmp|\.crdownload)$/.test(name)
+  );
 }

@@ -44,6 +44,7 @@ export async function runWorkerProcess<Payload extends z.ZodType, Result extends
     intents,
     telemetry,
     drainTimeoutMs,
+    takeover: { lockMs: configuration.workerLockMs, stalledCheckMs: configuration.workerLockMs / 2 },
   });
   await stopRequested();
   await worker.drain();

@@ -1,4 +1,4 @@
-import { listDatasets } from "../catalog/list-datasets.ts";
+import { findDatasets } from "../dataset/find-datasets.ts";
 import { verifyDataset } from "../dataset/verify-dataset.ts";
 import { verifyPipeline } from "../embedding/verify-pipeline.ts";
 import { DomainError } from "../errors/domain-error.ts";
@@ -30,7 +30,7 @@ export interface VerifyLakeOptions {
 export async function* verifyLake(options: VerifyLakeOptions): AsyncGenerator<LakeFinding> {
   const { store, deep, signal } = options;
   yield* verifyIntents(options);
-  for (const { dataset } of await listDatasets(store)) {
+  for (const dataset of await findDatasets(store)) {
     for await (const { kind, key, detail } of verifyDataset(store, dataset, { deep, ...(signal ? { signal } : {}) })) {
       yield { type: kind, key, detail };
     }

@@ -1,3 +1,10 @@
+import { availableParallelism } from "node:os";
+import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
+import { embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
+import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
+import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
+import { syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
+import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
@@ -10,10 +17,24 @@ export interface EmbedDependencies {
   telemetry: Telemetry;
 }
 
+/** Brings the pipeline level with the dataset as it is now, so that of several waiting jobs the first does the work. */
 export async function handleEmbed(
-  payload: z.infer<typeof embedQueue.payload>,
-  context: JobContext,
-  dependencies: EmbedDependencies,
+  { index }: z.infer<typeof embedQueue.payload>,
+  { signal, progress }: JobContext,
+  { store, locks, telemetry }: EmbedDependencies,
 ): Promise<z.infer<typeof embedQueue.result>> {
-  throw new Error(`not wired yet ${payload} ${context} ${dependencies}`);
+  const begin = performance.now();
+  const definition = await readDefinition(store, index);
+  const version = await readDataset(store, definition.dataset);
+  const provider = openProvider(definition.embedderId, { threads: availableParallelism() });
+  const pipeline = await openPipeline({ store, index, locks });
+  try {
+    const synced = await syncPipeline({ pipeline, store, definition, version, signal, progress });
+    const { chunks, embedded, reused, failed } = await embedPending({ pipeline, provider, signal, progress });
+    telemetry.emit("embed.finished", { index, embedded, reused, failed, durationMs: performance.now() - begin });
+    return { datasetVersion: synced.datasetVersion, chunks, embedded, reused, failed, costUsd: 0 };
+  } finally {
+    pipeline.close();
+    await provider.close();
+  }
 }

@@ -60,7 +60,8 @@ async function ingestOnce(
   if (done) return { version: done, noop: false };
   const contentHash = source.kind === "file" ? await checksumSource(source.path, context.signal) : undefined;
   const settings = settingsOf(payload);
-  const same = contentHash && (await findIngested(store, payload.dataset, { contentHash, mode: payload.mode, settings }));
+  const asked = { ...settings, ...(payload.key === undefined ? {} : { keyColumn: payload.key }) };
+  const same = contentHash && (await findIngested(store, payload.dataset, { contentHash, mode: payload.mode, settings: asked }));
   if (same) return { version: same, noop: true };
   const scratch = await store.scratch();
   try {

@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
+import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
+import type { Column } from "@lakefleet/lib/dataset/dataset-version.ts";
+import { embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
+import { createInlineHashProvider } from "@lakefleet/lib/embedding/hash-provider.ts";
+import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
+import { syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
+import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
+import { definitionLog } from "@lakefleet/lib/generation/definition-log.ts";
+import { gateGeneration } from "@lakefleet/lib/generation/gate-generation.ts";
+import type { IndexDefinition } from "@lakefleet/lib/generation/index-definition.ts";
+import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
+import { type LocalStore, openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
+import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
+import { stageRows } from "./stage-rows.ts";
+
+export interface LakeRow {
+  name: string;
+  body: string | null;
+  topic?: string | null;
+  year?: number | null;
+}
+
+const columns: Column[] = [
+  { name: "name", type: "varchar" },
+  { name: "body", type: "varchar" },
+  { name: "topic", type: "varchar" },
+  { name: "year", type: "bigint" },
+];
+
+/** A bucket with the dataset `d` and the index `i` over its column `body`. */
+export interface IndexedLake {
+  store: LocalStore;
+  locks: string;
+  define(change?: Partial<IndexDefinition>): Promise<void>;
+  /** Adds rows, or with `upsert` replaces those of the same name. */
+  write(rows: LakeRow[], mode?: "append" | "upsert" | "replace"): Promise<void>;
+  /** Chunks and embeds what is new. */
+  embed(): Promise<void>;
+  build(signal?: AbortSignal): ReturnType<typeof buildGeneration>;
+  /** Embeds, builds, gates and promotes; the name of the generation. */
+  publish(): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function openIndexedLake(): Promise<IndexedLake> {
+  const root = await mkdtemp(path.join(tmpdir(), "lakefleet-lake-"));
+  const store = await openLocalStore({ name: "test", root: path.join(root, "bucket") });
+  const locks = path.join(root, "locks");
+  let writes = 0;
+  const definition = async () => {
+    const head = await definitionLog(store, "i").head();
+    if (head === undefined) throw new Error("the index is not defined");
+    return head.document;
+  };
+  const lake: IndexedLake = {
+    store,
+    locks,
+    async define(change = {}) {
+      await definitionLog(store, "i").commit(() => ({ ...defaults, ...change }));
+    },
+    async write(rows, mode = "append") {
+      const values = rows.map((row) => [row.name, row.body, row.topic ?? null, row.year ?? null]);
+      writes += 1;
+      await commitRows({
+        store,
+        dataset: "d",
+        ingestId: `ingest${String(writes).padStart(6, "0")}`,
+        mode,
+        ...(mode === "upsert" ? { key: "name" } : {}),
+        staged: await stageRows(store, columns, values),
+        contentHash: `content${writes}`,
+        source: { kind: "rows", name: "rows", format: "json" },
+        settings: { idColumn: "name", textColumns: ["body"], metadataColumns: ["topic", "year"] },
+      });
+    },
+    async embed() {
+      const version = await readDataset(store, "d");
+      const pipeline = await openPipeline({ store, index: "i", locks });
+      const provider = createInlineHashProvider();
+      try {
+        await syncPipeline({ pipeline, store, definition: await definition(), version });
+        await embedPending({ pipeline, provider });
+      } finally {
+        pipeline.close();
+      }
+    },
+    build: (signal) => buildGeneration({ store, index: "i", locks, threads: 1, signal }),
+    async publish() {
+      await lake.embed();
+      const { manifest } = await lake.build();
+      const target = { store, index: "i", generation: manifest.generation };
+      await gateGeneration(target);
+      await promoteGeneration({ ...target, reason: "test", actor: "test", by: "person" });
+      return manifest.generation;
+    },
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+  await lake.define();
+  return lake;
+}
+
+const defaults: IndexDefinition = {
+  schemaVersion: 1,
+  index: "i",
+  dataset: "d",
+  textColumns: ["body"],
+  metadataColumns: ["topic", "year"],
+  embedderId: "hash-768@1",
+  chunking: { size: 300, overlap: 0 },
+  parameters: IndexParameters.parse({ backend: "hnsw" }),
+  fusion: { method: "weighted", lexicalWeight: 0.85 },
+};
+
+const vocabulary = "amber basin cedar delta ember fjord grove harbor island juniper kelp lagoon meadow".split(" ");
+
+/** Rows of made-up words; each has a word of its own, `only<tag><n>`, that no other row has. */
+export function madeUpRows(count: number, tag = "a"): LakeRow[] {
+  return Array.from({ length: count }, (_, row) => {
+    const words = Array.from({ length: 12 }, (_, place) => vocabulary[(row * 7 + place * place + (row % 5)) % 13]);
+    return {
+      name: `${tag}${row}`,
+      body: `only${tag}${row} ${words.join(" ")} of ${tag}`,
+      topic: ["sea", "land", null][row % 3] ?? null,
+      year: 1990 + (row % 20),
+    };
+  });
+}
