@@ -16,7 +16,7 @@ import { openVectorFile, type VectorFile } from "./vector-file.ts";
 import { closedIndex } from "./vector-index-errors.ts";
 import type { VectorIndexLocation } from "./vector-index-location.ts";
 
-// About 5 ms of comparing; more is handed to the scan thread.
+// About 3 ms of reading and comparing; more is handed to the scan thread.
 const inlineValuesMax = 1_500_000;
 
 interface Opened {
