@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -80,15 +80,20 @@ export async function startFleet(options: {
   };
 }
 
-/** Every living process that was started for this data folder, by its environment: no process tree to lose one from. */
+/**
+ * Every living process of this data folder, found without a process tree to lose one from: by its environment, and
+ * Redis, which writes its title over that, by the folder it works in.
+ */
 export async function listProcesses(dataFolder: string): Promise<{ pid: number; command: string }[]> {
   const found: { pid: number; command: string }[] = [];
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const process = await readProcess(name);
-    if (process?.environment.includes(`LAKEFLEET_DATA=${dataFolder}\0`)) {
-      found.push({ pid: Number(name), command: process.command });
-    }
+    if (process === undefined) continue;
+    const isOurs =
+      process.environment.includes(`LAKEFLEET_DATA=${dataFolder}\0`) ||
+      process.folder === path.join(dataFolder, "redis");
+    if (isOurs) found.push({ pid: Number(name), command: process.command });
   }
   return found;
 }
@@ -108,13 +113,16 @@ export async function waitUntil(
 }
 
 /** Undefined for a process that has gone in the meantime, and for a zombie, which has neither. */
-async function readProcess(pid: string): Promise<{ environment: string; command: string } | undefined> {
+async function readProcess(
+  pid: string,
+): Promise<{ environment: string; command: string; folder: string } | undefined> {
   try {
-    const [environment, command] = await Promise.all([
+    const [environment, command, folder] = await Promise.all([
       readFile(`/proc/${pid}/environ`, "utf8"),
       readFile(`/proc/${pid}/cmdline`, "utf8"),
+      readlink(`/proc/${pid}/cwd`),
     ]);
-    return { environment, command: command.replaceAll("\0", " ").trim() };
+    return { environment, command: command.replaceAll("\0", " ").trim(), folder };
   } catch {
     return undefined;
   }
