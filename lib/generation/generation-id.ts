@@ -5,21 +5,36 @@ import type { IndexDefinition } from "./index-definition.ts";
 /** Part of every generation's name: raise it when the same input is to give other files. */
 export const builderVersion = "1";
 
+/** `g`, the dataset version, and 16 digits: 8 of the definition, 8 of what the pipeline had. */
+export const generationName = /^g\d{8,}-[0-9a-f]{16}$/;
 /** Dataset versions up to a hundred million sort by name; later ones still work. */
 const versionDigits = 8;
-/** 48 bits beside the dataset version: the versions of one pipeline table never collide. */
-const keyDigits = 12;
+/** 32 bits each, beside the dataset version: one index has a handful of definitions, one version a handful of states. */
+const keyDigits = 8;
 
 /**
- * The name of the generation that this definition gives over this state of the data: the same input gives the same
- * name, so a build finds what an earlier one has finished.
+ * The name of the generation that this input gives. Rows never change under their id and an embedder never changes
+ * under its own, so beside the definition and the dataset version only the rows that are missing tell two apart.
  */
 export function generationId(input: {
   definition: IndexDefinition;
   datasetVersion: number;
-  documentsTableVersion: number;
+  missingChecksum: string;
 }): string {
-  const checksum = checksumBytes(canonicalJson(JSON.parse(JSON.stringify({ ...input, builderVersion }))));
-  const key = checksum.slice(checksum.indexOf(":") + 1).slice(0, keyDigits);
-  return `g${String(input.datasetVersion).padStart(versionDigits, "0")}-${key}`;
+  const version = String(input.datasetVersion).padStart(versionDigits, "0");
+  return `g${version}-${definitionKey(input.definition)}${digitsOf(input.missingChecksum)}`;
+}
+
+/** Whether a generation was built by this very definition. */
+export function isOfDefinition(generation: string, definition: IndexDefinition): boolean {
+  return generation.slice(generation.indexOf("-") + 1).startsWith(definitionKey(definition));
+}
+
+function definitionKey(definition: IndexDefinition): string {
+  const plain: unknown = JSON.parse(JSON.stringify({ ...definition, builderVersion }));
+  return digitsOf(checksumBytes(canonicalJson(plain)));
+}
+
+function digitsOf(checksum: string): string {
+  return checksum.slice(checksum.indexOf(":") + 1).slice(0, keyDigits);
 }

@@ -4,9 +4,8 @@ import type { ObjectStore } from "../storage/object-store.ts";
 import { type ActiveGeneration, activeLog } from "./active-log.ts";
 import { readDefinition } from "./definition-log.ts";
 import { readGateReport } from "./gate-report.ts";
-import { generationId } from "./generation-id.ts";
+import { isOfDefinition } from "./generation-id.ts";
 import type { GenerationManifest } from "./generation-manifest.ts";
-import type { IndexDefinition } from "./index-definition.ts";
 import { findManifest, readManifest, type StoredManifest } from "./read-manifest.ts";
 import { isBalanced } from "./reconcile-rows.ts";
 
@@ -128,17 +127,8 @@ async function isLate(
     return manifest.datasetVersion > candidate.datasetVersion;
   }
   const definition = await readDefinition(store, candidate.index);
-  if (!isOf(definition, candidate)) return isOf(definition, manifest);
-  return isOf(definition, manifest) && tableVersion(manifest) > tableVersion(candidate);
-}
-
-function isOf(definition: IndexDefinition, manifest: GenerationManifest): boolean {
-  const { datasetVersion, generation } = manifest;
-  return (
-    generation === generationId({ definition, datasetVersion, documentsTableVersion: tableVersion(manifest) })
-  );
-}
-
-function tableVersion(manifest: GenerationManifest): number {
-  return manifest.snapshot.documentsTableVersion;
+  if (!isOfDefinition(candidate.generation, definition))
+    return isOfDefinition(manifest.generation, definition);
+  const documentsOf = ({ snapshot }: GenerationManifest) => snapshot.documentsTableVersion;
+  return isOfDefinition(manifest.generation, definition) && documentsOf(manifest) > documentsOf(candidate);
 }

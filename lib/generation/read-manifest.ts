@@ -1,11 +1,9 @@
 import { DomainError } from "../errors/domain-error.ts";
 import { checksumBytes } from "../storage/checksum.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import { generationName } from "./generation-id.ts";
 import { manifestKey } from "./generation-keys.ts";
 import { GenerationManifest } from "./generation-manifest.ts";
-
-/** `g`, the dataset version, and the content key; the version is padded, so that names sort by it. */
-const generationName = /^g\d{8,}-[0-9a-f]{12}$/;
 
 export interface StoredManifest {
   manifest: GenerationManifest;

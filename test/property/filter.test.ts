@@ -42,7 +42,6 @@ beforeAll(() => {
       rowId,
       docId: String(rowId),
       chunkIndex: 0,
-      totalChunks: 1,
       text: "",
       metadata: columns.map((column) => row[column.name as keyof Row]),
     })),

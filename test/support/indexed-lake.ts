@@ -115,12 +115,17 @@ const defaults: IndexDefinition = {
   fusion: { method: "weighted", lexicalWeight: 0.85 },
 };
 
-const vocabulary = "amber basin cedar delta ember fjord grove harbor island juniper kelp lagoon meadow".split(" ");
+const vocabulary = "amber basin cedar delta ember fjord grove harbor island juniper kelp lagoon meadow".split(
+  " ",
+);
 
 /** Rows of made-up words; each has a word of its own, `only<tag><n>`, that no other row has. */
 export function madeUpRows(count: number, tag = "a"): LakeRow[] {
   return Array.from({ length: count }, (_, row) => {
-    const words = Array.from({ length: 12 }, (_, place) => vocabulary[(row * 7 + place * place + (row % 5)) % 13]);
+    const words = Array.from(
+      { length: 12 },
+      (_, place) => vocabulary[(row * 7 + place * place + (row % 5)) % 13],
+    );
     return {
       name: `${tag}${row}`,
       body: `only${tag}${row} ${words.join(" ")} of ${tag}`,

@@ -1,7 +1,8 @@
 import { DomainError, type DomainErrorDetails } from "../../errors/domain-error.ts";
 import type { IndexParameters } from "../../vector/index-parameters.ts";
+import type { MissingRow } from "../accounting.ts";
 import type { MetadataColumn } from "../format/row-store-layout.ts";
-import type { ChunkRecord, RowStateRecord } from "./write-row-store.ts";
+import type { ChunkRecord } from "./write-row-store.ts";
 
 /** What the build thread is started with. */
 export interface BuildThreadData {
@@ -9,28 +10,22 @@ export interface BuildThreadData {
   folder: string;
   parameters: IndexParameters;
   dimension: number;
+  /** How many chunks will come. */
+  vectorCount: number;
   columns: MetadataColumn[];
   threads: number;
 }
 
-/** Where rows of the dataset stand, ascending by row id over all of a build's ledger blocks. */
-export interface LedgerBlock {
-  indexedRows: number[];
-  rowStates: RowStateRecord[];
-}
-
-/** Consecutive chunks with their vectors. */
+/** Consecutive chunks of whole-indexed rows, ascending by row id over all blocks, with their vectors. */
 export interface ChunkBlock {
   chunks: ChunkRecord[];
   /** One vector per chunk, back to back, in a buffer of its own. */
   vectors: Float32Array<ArrayBuffer>;
 }
 
-/** First the whole ledger, then the number of vectors, then as many chunks. */
 export type ToBuildThread =
-  | { kind: "ledger"; block: LedgerBlock }
-  | { kind: "begin"; vectorCount: number }
   | { kind: "chunks"; block: ChunkBlock }
+  | { kind: "missing"; rows: MissingRow[] }
   | { kind: "end" }
   | { kind: "abort" };
 

@@ -37,20 +37,19 @@ try {
 }
 
 /** Writes every file of the generation but its manifest, in one pass over the messages. */
-async function build({ folder, parameters, dimension, columns, threads }: BuildThreadData) {
+async function build({ folder, parameters, dimension, vectorCount, columns, threads }: BuildThreadData) {
   const rows = createRowStoreWriter(path.join(folder, rowStoreFile), columns);
+  const lexical = createLexicalBuilder();
+  const probes = createProbeCollector(vectorCount, dimension);
+  const vectors = path.join(folder, vectorFolder);
   try {
-    const vectorCount = await fileLedger(rows);
-    const lexical = createLexicalBuilder();
-    const probes = createProbeCollector(vectorCount, dimension);
-    const vectors = path.join(folder, vectorFolder);
     await mkdir(vectors);
     await buildVectorIndex({
       folder: vectors,
       parameters,
       dimension,
       vectorCount,
-      blocks: fileChunks(rows, lexical, probes.offer),
+      blocks: fileBlocks(rows, lexical, probes.offer),
       metadataColumns: columns.map(storedMetadata),
       threads,
       progress: ({ done }) => tell({ kind: "progress", done }),
@@ -66,19 +65,8 @@ async function build({ folder, parameters, dimension, columns, threads }: BuildT
   rows.finish();
 }
 
-/** Everything up to `begin`, which says how many vectors will follow. */
-async function fileLedger(rows: RowStoreWriter): Promise<number> {
-  for (;;) {
-    const message = await nextMessage();
-    if (message.kind === "begin") return message.vectorCount;
-    if (message.kind !== "ledger") throw new Error(`${message.kind} came before the ledger's end`);
-    rows.addIndexedRows(message.block.indexedRows);
-    rows.addRowStates(message.block.rowStates);
-  }
-}
-
 /** Files each block's rows and words on its way to the vector index. */
-async function* fileChunks(
+async function* fileBlocks(
   rows: RowStoreWriter,
   lexical: LexicalBuilder,
   offerProbes: (vectors: Float32Array) => void,
@@ -86,7 +74,8 @@ async function* fileChunks(
   for (;;) {
     const message = await nextMessage();
     if (message.kind === "end") return;
-    if (message.kind !== "chunks") throw new Error(`${message.kind} came among the chunks`);
+    if (message.kind === "missing") rows.addMissing(message.rows);
+    if (message.kind !== "chunks") continue;
     const { chunks, vectors } = message.block;
     const metadata = rows.addChunks(chunks);
     for (const { text } of chunks) lexical.add(text);

@@ -1,17 +1,17 @@
 import { Worker } from "node:worker_threads";
 import { DomainError } from "../../errors/domain-error.ts";
+import type { MissingRow } from "../accounting.ts";
 import {
   type BuildThreadData,
   type ChunkBlock,
   errorFrom,
   type FromBuildThread,
-  type LedgerBlock,
   type ToBuildThread,
 } from "./build-protocol.ts";
 
 export interface BuildThread {
-  addLedger(block: LedgerBlock): Promise<void>;
-  begin(vectorCount: number): Promise<void>;
+  /** Rows that are not indexed, ascending over all calls. */
+  addMissing(rows: MissingRow[]): Promise<void>;
   /** The vectors' buffer is moved to the thread and is empty afterwards. */
   addChunks(block: ChunkBlock): Promise<void>;
   /** Resolves when every file is written and the thread has ended. */
@@ -77,8 +77,7 @@ export function startBuildThread(
     worker.postMessage(message, moved);
   };
   return {
-    addLedger: (block) => send({ kind: "ledger", block }),
-    begin: (vectorCount) => send({ kind: "begin", vectorCount }),
+    addMissing: (rows) => send({ kind: "missing", rows }),
     addChunks: (block) => send({ kind: "chunks", block }, [block.vectors.buffer]),
     async finish() {
       await send({ kind: "end" });

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import type { MissingRow } from "../accounting.ts";
 import { encodeMetadata, type StoredValue } from "../format/metadata-value.ts";
 import {
   createIndexesSql,
@@ -12,28 +13,18 @@ export interface ChunkRecord {
   rowId: number;
   docId: string;
   chunkIndex: number;
-  totalChunks: number;
   text: string;
   /** One value per metadata column, in the columns' order. */
   metadata: readonly unknown[];
 }
 
-export interface RowStateRecord {
-  rowId: number;
-  docId: string;
-  state: "pending" | "failed" | "excluded";
-  reason: string;
-}
-
 export interface RowStoreWriter {
   /**
-   * Appends chunks; the first one ever added has ordinal 0. One transaction per call. Gives the metadata as stored, one
-   * list per column under the column's name in the generation.
+   * Appends chunks of whole-indexed rows, ascending by row id over all calls; the first one has ordinal 0. One
+   * transaction per call. Gives the metadata as stored, one list per column under its name in the generation.
    */
   addChunks(chunks: readonly ChunkRecord[]): Record<string, StoredValue[]>;
-  addRowStates(rows: readonly RowStateRecord[]): void;
-  /** Row ids of whole indexed rows, ascending over all calls. */
-  addIndexedRows(rowIds: readonly number[]): void;
+  addMissing(rows: readonly MissingRow[]): void;
   /** Writes the indexes and closes the file. It is not synced: the generation's publication does that. */
   finish(): void;
   /** Closes a file that is not going to be used. */
@@ -51,8 +42,8 @@ export function createRowStoreWriter(path: string, columns: readonly MetadataCol
   const ranges = createRangeWriter(database);
   const names = columns.map((_, position) => `${metadataColumnName(position)}, `).join("");
   const insertChunk = database.prepare(
-    `INSERT INTO chunk(ordinal, id, row_id, doc_id, chunk_index, total_chunks, ${names}text)
-     VALUES (${Array(7 + columns.length)
+    `INSERT INTO chunk(ordinal, id, row_id, doc_id, chunk_index, ${names}text)
+     VALUES (${Array(6 + columns.length)
        .fill("?")
        .join(",")})`,
   );
@@ -73,19 +64,19 @@ export function createRowStoreWriter(path: string, columns: readonly MetadataCol
       const stored = columns.map((column, position) => encode(column, position, chunks));
       inTransaction(database, () => {
         for (const [place, chunk] of chunks.entries()) {
-          const { id, rowId, docId, chunkIndex, totalChunks, text } = chunk;
+          const { id, rowId, docId, chunkIndex, text } = chunk;
           const metadata = stored.map((values) => values[place] ?? null);
-          insertChunk.run(ordinal++, id, rowId, docId, chunkIndex, totalChunks, ...metadata, text);
+          insertChunk.run(ordinal++, id, rowId, docId, chunkIndex, ...metadata, text);
+          ranges.add(rowId);
         }
       });
       return Object.fromEntries(stored.map((values, position) => [metadataColumnName(position), values]));
     },
-    addRowStates(rows) {
+    addMissing(rows) {
       inTransaction(database, () => {
         for (const row of rows) insertState.run(row.rowId, row.docId, row.state, row.reason);
       });
     },
-    addIndexedRows: (rowIds) => inTransaction(database, () => ranges.add(rowIds)),
     finish() {
       inTransaction(database, () => {
         ranges.flush();
@@ -111,15 +102,13 @@ function createRangeWriter(database: DatabaseSync) {
     if (open !== undefined) insert.run(open.first, open.last);
     open = undefined;
   };
-  const add = (rowIds: readonly number[]) => {
-    for (const rowId of rowIds) {
-      if (open !== undefined && rowId === open.last + 1) {
-        open.last = rowId;
-        continue;
-      }
-      flush();
-      open = { first: rowId, last: rowId };
+  const add = (rowId: number) => {
+    if (open !== undefined && rowId <= open.last + 1) {
+      open.last = rowId;
+      return;
     }
+    flush();
+    open = { first: rowId, last: rowId };
   };
   return { add, flush };
 }

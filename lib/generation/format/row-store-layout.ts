@@ -40,7 +40,7 @@ export function createTablesSql(columns: readonly MetadataColumn[]): string {
   return `
     CREATE TABLE chunk(
       ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL, row_id INTEGER NOT NULL, doc_id TEXT NOT NULL,
-      chunk_index INTEGER NOT NULL, total_chunks INTEGER NOT NULL, ${metadata.join(" ")} text TEXT NOT NULL
+      chunk_index INTEGER NOT NULL, ${metadata.join(" ")} text TEXT NOT NULL
     );
     CREATE TABLE row_state(
       row_id INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL

@@ -28,14 +28,11 @@ function writeStore(metadata: unknown[][]) {
       rowId: row,
       docId: `doc ${row}`,
       chunkIndex: 0,
-      totalChunks: 1,
       text: `text ${row}`,
       metadata: values,
     })),
   );
-  writer.addIndexedRows(metadata.map((_, row) => row));
-  writer.addIndexedRows([metadata.length + 4]);
-  writer.addRowStates([{ rowId: 1_000_000, docId: "late", state: "failed", reason: "too_long" }]);
+  writer.addMissing([{ rowId: 1_000_000, docId: "late", state: "failed", reason: "too_long" }]);
   writer.finish();
   return openRowStore(file);
 }
@@ -91,14 +88,29 @@ describe("the row store", () => {
   });
 
   test("the ledger keeps runs of row ids and every row that is not indexed", () => {
-    const store = writeStore([
-      ["a", 1n, true, null],
-      ["b", 2n, true, null],
-    ]);
-    expect([...store.indexedRanges()]).toEqual([0, 1, 6, 6]);
-    const states = [{ rowId: 1_000_000, docId: "late", state: "failed", reason: "too_long" }];
-    expect(store.rowStates({ afterRowId: -1, limit: 10 })).toEqual(states);
-    expect(store.rowStates({ afterRowId: 1_000_000, limit: 10 })).toEqual([]);
+    const file = path.join(folder, "ledger.sqlite");
+    const writer = createRowStoreWriter(file, []);
+    const chunk = (rowId: number, chunkIndex: number) => ({
+      id: `${rowId}-${chunkIndex}`,
+      rowId,
+      docId: "d",
+      chunkIndex,
+      text: "",
+      metadata: [],
+    });
+    writer.addChunks([chunk(3, 0), chunk(3, 1), chunk(4, 0)]);
+    writer.addChunks([chunk(4, 1), chunk(5, 0), chunk(9, 0)]);
+    const missing = [
+      { rowId: 6, docId: "six", state: "failed" as const, reason: "too_long" },
+      { rowId: 8, docId: "eight", state: "pending" as const, reason: "not_embedded" },
+    ];
+    writer.addMissing(missing);
+    writer.finish();
+    const store = openRowStore(file);
+    expect([...store.indexedRanges()]).toEqual([3, 5, 9, 9]);
+    expect(store.rowStates({ afterRowId: -1, limit: 10 })).toEqual(missing);
+    expect(store.rowStates({ afterRowId: 6, limit: 10 })).toEqual(missing.slice(1));
+    expect(store.rowStates({ afterRowId: -1, limit: 1 })).toEqual(missing.slice(0, 1));
     store.close();
   });
 

@@ -1,0 +1,150 @@
+import { rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { Blake3Hasher } from "@napi-rs/blake-hash";
+import { readDataset } from "../../dataset/dataset-log.ts";
+import type { DatasetVersion } from "../../dataset/dataset-version.ts";
+import { openPipeline } from "../../embedding/pipeline-tables.ts";
+import { type PipelineSnapshot, readPipeline } from "../../embedding/read-pipeline.ts";
+import { DomainError } from "../../errors/domain-error.ts";
+import { failpoint } from "../../storage/failpoint.ts";
+import { withFileLock } from "../../storage/file-lock.ts";
+import type { ObjectStore } from "../../storage/object-store.ts";
+import { readDefinition } from "../definition-log.ts";
+import { generationId } from "../generation-id.ts";
+import { generationPrefix } from "../generation-keys.ts";
+import type { GenerationManifest } from "../generation-manifest.ts";
+import type { IndexDefinition } from "../index-definition.ts";
+import { findManifest } from "../read-manifest.ts";
+import { findFileProblems } from "../verify-files.ts";
+import { describeGeneration } from "./describe-generation.ts";
+import { metadataColumnsOf, writeGeneration } from "./write-generation.ts";
+
+export interface BuildGenerationOptions {
+  store: ObjectStore;
+  index: string;
+  /** The folder of the lock files. */
+  locks: string;
+  /** Threads that insert into a graph; all cores where it is not given. */
+  threads?: number | undefined;
+  progress?: ((progress: { done: number; total: number; unit: "chunks" }) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface BuiltGeneration {
+  manifest: GenerationManifest;
+  /** True where an earlier build of the same input was found, whole and undamaged. */
+  reused: boolean;
+}
+
+/** A second build of one index waits for the first and then finds it done; a job may take as long as this. */
+const lockWaitMaxMs = 6 * 3_600_000;
+
+/**
+ * Builds the generation of what the index's pipeline holds now, and publishes it; it does not serve before it is gated
+ * and promoted. A build that died leaves nothing that counts, and the next one starts over. Throws `index-missing`,
+ * `pipeline-unsynced`, `pipeline-syncing` (retryable), `pipeline-embedder`, or `cancelled`, `build-cancelled`.
+ */
+export function buildGeneration(options: BuildGenerationOptions): Promise<BuiltGeneration> {
+  const { index, locks, signal } = options;
+  const lock = { folder: locks, name: `build.${index}`, waitMaxMs: lockWaitMaxMs };
+  return withFileLock(signal === undefined ? lock : { ...lock, signal }, () => buildAlone(options));
+}
+
+async function buildAlone(options: BuildGenerationOptions): Promise<BuiltGeneration> {
+  const { store, index, locks } = options;
+  const definition = await readDefinition(store, index);
+  const pipeline = await openPipeline({ store, index, locks });
+  try {
+    const snapshot = await readPipeline({ pipeline });
+    try {
+      return await findOrBuild(options, definition, snapshot);
+    } finally {
+      snapshot.close();
+    }
+  } finally {
+    pipeline.close();
+  }
+}
+
+async function findOrBuild(
+  options: BuildGenerationOptions,
+  definition: IndexDefinition,
+  snapshot: PipelineSnapshot,
+): Promise<BuiltGeneration> {
+  const { store, index, signal } = options;
+  assertEmbedder(definition, snapshot);
+  const datasetVersion = snapshot.syncedDatasetVersion;
+  const missingChecksum = await checksumMissing(snapshot, signal);
+  const generation = generationId({ definition, datasetVersion, missingChecksum });
+  const found = await findIntact(store, index, generation, signal);
+  if (found !== undefined) return { manifest: found, reused: true };
+
+  const version = await readDataset(store, definition.dataset, datasetVersion);
+  const manifest = await build({ ...options, definition, snapshot, version, generation });
+  return { manifest, reused: false };
+}
+
+interface Build extends BuildGenerationOptions {
+  definition: IndexDefinition;
+  snapshot: PipelineSnapshot;
+  version: DatasetVersion;
+  generation: string;
+}
+
+async function build(options: Build): Promise<GenerationManifest> {
+  const { store, index, generation, definition, version, threads = availableParallelism() } = options;
+  const begin = performance.now();
+  const folder = await store.scratch();
+  try {
+    const columns = metadataColumnsOf(definition, version);
+    await writeGeneration({ ...options, folder, columns, threads });
+    const manifest = await describeGeneration({ ...options, folder, columns, begin });
+    await writeFile(path.join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    failpoint("build.before-publish");
+    options.signal?.throwIfAborted();
+    await store.publish(folder, generationPrefix(index, generation));
+    failpoint("build.after-publish");
+    return manifest;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function checksumMissing(snapshot: PipelineSnapshot, signal: AbortSignal | undefined): Promise<string> {
+  const hasher = new Blake3Hasher();
+  for await (const { rowId, state, reason } of snapshot.missing({ signal })) {
+    hasher.update(`${rowId} ${state} ${reason}\n`);
+  }
+  return hasher.digest("hex");
+}
+
+/** A generation that is there in part, or damaged, is removed: it serves nobody, and the new one needs its place. */
+async function findIntact(
+  store: ObjectStore,
+  index: string,
+  generation: string,
+  signal: AbortSignal | undefined,
+): Promise<GenerationManifest | undefined> {
+  try {
+    const found = await findManifest(store, index, generation);
+    if (found !== undefined) {
+      const { problems } = await findFileProblems({ store, manifest: found.manifest, signal });
+      if (problems.length === 0) return found.manifest;
+    }
+  } catch (error) {
+    if (!(error instanceof DomainError && error.kind === "corrupt")) throw error;
+  }
+  await store.deletePrefix(`${generationPrefix(index, generation)}/`);
+  return undefined;
+}
+
+function assertEmbedder(definition: IndexDefinition, snapshot: PipelineSnapshot): void {
+  if (snapshot.embedderId === definition.embedderId) return;
+  throw new DomainError({
+    kind: "conflict",
+    type: "pipeline-embedder",
+    message: `The chunks of ${definition.index} have vectors of ${snapshot.embedderId}, not of ${definition.embedderId}.`,
+    remedy: "Run its embed job first.",
+  });
+}
