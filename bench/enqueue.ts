@@ -1,6 +1,6 @@
 // How fast requests are accepted, beside the queue engine's own `add`, in one run on one Redis:
 //   node bench/enqueue.ts [seconds per round]
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import path from "node:path";
 import { newIntentId } from "../lib/jobs/intent-id.ts";
 import { type Jobs, openJobs } from "../lib/jobs/open-jobs.ts";
@@ -16,7 +16,9 @@ const roundMs = 1_000 * Number(process.argv[2] ?? 1);
 
 const redis = await startRedisServer();
 // On the disk of the repository: a temporary folder may be in memory, where a sync costs nothing.
-const folder = await mkdtemp(path.join(import.meta.dirname, ".enqueue-"));
+const benchFolder = path.join(import.meta.dirname, "..", "data", "bench");
+await mkdir(benchFolder, { recursive: true });
+const folder = await mkdtemp(path.join(benchFolder, "enqueue-"));
 const jobs = await openJobs({
   address: { socketPath: redis.socketPath },
   intentsFolder: path.join(folder, "intents"),
