@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { parseArgs } from "node:util";
-import { openBenchFleet } from "./support/bench-pipeline.ts";
+import { openBenchPipeline } from "./support/bench-pipeline.ts";
 import { averagePrecision, parseJudgements, parseTopics, precisionAt } from "./support/trec.ts";
 
 /**
@@ -18,7 +19,9 @@ const { values } = parseArgs({
   },
 });
 if (!values.documents || !values.topics || !values.judgements) {
-  console.error("usage: node bench/retrieval.ts --documents DIR --topics FILE --judgements FILE [--chunk-size N]");
+  console.error(
+    "usage: node bench/retrieval.ts --documents DIR --topics FILE --judgements FILE [--chunk-size N]",
+  );
   process.exit(2);
 }
 
@@ -27,14 +30,18 @@ const depth = 1_000;
 
 const topics = parseTopics(await readFile(values.topics, "utf8"));
 const judgements = parseJudgements(await readFile(values.judgements, "utf8"));
-const fleet = await openBenchFleet();
+const lake = await openBenchPipeline();
 try {
-  const accounting = await fleet.indexFolder({
-    path: values.documents,
+  const { books, seconds } = await lake.indexSource({
+    source: { kind: "folder", path: path.resolve(values.documents), name: "collection" },
     dataset: "collection",
-    chunkSize: Number(values["chunk-size"]),
+    mode: "upsert",
+    key: "path",
+    idColumn: "path",
+    textColumns: ["content"],
+    index: { name: "collection", chunkSize: Number(values["chunk-size"]) },
   });
-  console.log(`documents: ${JSON.stringify(accounting)}`);
+  console.log(`books: ${JSON.stringify(books)}\nseconds: ${JSON.stringify(seconds)}`);
   console.log(`topics with judgements: ${judgements.size}\n\n| mode | MAP | P@30 |\n|---|---|---|`);
   for (const mode of ["lexical", "vector", "hybrid"] as const) {
     const scores = [...judgements].map(async ([topic, relevant]) => {
@@ -42,15 +49,17 @@ try {
       return { map: averagePrecision(ranking, relevant), precision: precisionAt(ranking, relevant, 30) };
     });
     const all = await Promise.all(scores);
-    console.log(`| ${mode} | ${mean(all.map((one) => one.map))} | ${mean(all.map((one) => one.precision))} |`);
+    console.log(
+      `| ${mode} | ${mean(all.map((one) => one.map))} | ${mean(all.map((one) => one.precision))} |`,
+    );
   }
 } finally {
-  await fleet.close();
+  await lake.close();
 }
 
 /** Document names without folder and extension, best first, each once at its best chunk. */
 async function rank(query: string, mode: "lexical" | "vector" | "hybrid"): Promise<string[]> {
-  const answer = await fleet.search.search({ index: "collection", query, k: depth, mode });
+  const answer = await lake.search.search({ index: "collection", query, k: depth, mode });
   return [...new Set(answer.hits.map((hit) => hit.doc_id.replace(/^.*\//, "").replace(/\.[^.]*$/, "")))];
 }
 

@@ -32,6 +32,10 @@ export function averagePrecision(ranking: readonly string[], relevant: ReadonlyS
 }
 
 /** The share of relevant documents among the first `depth`; a shorter ranking is judged as if filled with misses. */
-export function precisionAt(ranking: readonly string[], relevant: ReadonlySet<string>, depth: number): number {
+export function precisionAt(
+  ranking: readonly string[],
+  relevant: ReadonlySet<string>,
+  depth: number,
+): number {
   return ranking.slice(0, depth).filter((document) => relevant.has(document)).length / depth;
 }

@@ -11,7 +11,7 @@ const documentFormats: ReadonlySet<Format> = new Set<Format>(["pdf", "text", "ma
 /**
  * Decides what one accepted request becomes. A document is indexed by its content unless `index` is `none`; a table
  * only where text columns are named, now or by an index that its dataset feeds already. Documents are upserted by
- * their path, so that sending a changed file again replaces it.
+ * their path, which is also their name in search results, so that sending a changed file again replaces it.
  */
 export function planIngest(input: {
   intent: string;
@@ -28,6 +28,7 @@ export function planIngest(input: {
   const textColumns = request.text_columns ?? (isDocument && request.index !== "none" ? ["content"] : []);
   const mode = isDocument && request.mode === "append" ? "upsert" : request.mode;
   const key = request.key ?? (isDocument && mode === "upsert" ? "path" : undefined);
+  const idColumn = request.id_column ?? (isDocument ? "path" : undefined);
   const index = chooseIndex(input, textColumns);
   return {
     intent: input.intent,
@@ -36,7 +37,7 @@ export function planIngest(input: {
     mode,
     ...(key === undefined ? {} : { key }),
     onError: request.on_error,
-    ...(request.id_column === undefined ? {} : { idColumn: request.id_column }),
+    ...(idColumn === undefined ? {} : { idColumn }),
     textColumns,
     metadataColumns: request.metadata_columns ?? [],
     ...(index === undefined ? {} : { index }),
