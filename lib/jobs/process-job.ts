@@ -1,5 +1,5 @@
 import type { QueueContract } from "@lakefleet/queues/define-queue.ts";
-import { type Job, WaitingError } from "bullmq";
+import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
 import { problemFrom } from "../errors/problem.ts";
@@ -25,6 +25,8 @@ export interface ProcessJobOptions<Payload extends z.ZodType, Result extends z.Z
 
 /** A handler that does not stop within this time after its signal is left behind, so the worker can go on. */
 const stopGraceMs = 10_000;
+/** Short beside any step that holds a lock, long beside the cost of asking again. */
+const busyWaitSeconds = 1;
 
 /** Runs one attempt of one job and ends it the way the queue engine understands. */
 export async function processJob<Payload extends z.ZodType, Result extends z.ZodType>(
@@ -160,6 +162,11 @@ async function endAttempt(end: {
     reporter.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   await reporter.flush();
+  if (error instanceof DomainError && error.kind === "busy") {
+    // Another job holds what this one needs, for hours maybe; to wait for it is no failed attempt, and holds no worker.
+    await job.moveToDelayed(Date.now() + 1_000 * (error.retryAfterSeconds ?? busyWaitSeconds), end.token);
+    throw new DelayedError();
+  }
   throw jobErrorFrom(error);
 }
 

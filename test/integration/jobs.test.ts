@@ -137,6 +137,19 @@ describe("an error", () => {
     expect(startedAt[1]! - startedAt[0]!).toBeGreaterThan(450);
   });
 
+  test("of a handler that finds what it needs held by another costs no attempt", async () => {
+    let calls = 0;
+    await fleet.work(refreshQueue, async () => {
+      calls += 1;
+      // More often than the queue has attempts.
+      if (calls > 2 * refreshQueue.options.attempts) return refreshResult;
+      throw new DomainError({ kind: "busy", type: "lock-held", message: "held", retryAfterSeconds: 0.01 });
+    });
+    const root = await fleet.jobs.startFlow({ steps: refreshJob(), actor });
+    const done = await fleet.settled(root, "completed");
+    expect(done.attempts).toBe(1);
+  });
+
   test("in the result is caught by the contract", async () => {
     const contract = { ...refreshQueue, options: { ...refreshQueue.options } };
     let attempts = 0;
