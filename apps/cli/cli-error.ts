@@ -18,5 +18,8 @@ export function errorFromProblem(problem: Partial<Problem>): CliError {
   if (place.length > 0) parts.push(`(${place.join(", ")})`);
   if (problem.remedy) parts.push(problem.remedy);
   const status = problem.status ?? 500;
-  return new CliError(parts.join(" ").replace(/\s+/g, " "), status >= 400 && status < 500 && status !== 429 ? 2 : 1);
+  return new CliError(
+    parts.join(" ").replace(/\s+/g, " "),
+    status >= 400 && status < 500 && status !== 429 ? 2 : 1,
+  );
 }

@@ -8,16 +8,22 @@ const pollMs = 200;
 
 /** Waits until the job has ended, with a bar on a terminal's stderr; anything but `completed` is an error. */
 export async function followJob(client: HttpClient, url: string): Promise<JobView> {
-  const bar = process.stderr.isTTY ? new SingleBar({ format: "{step} [{bar}] {percentage}% {rate} {eta_text}", stream: process.stderr }) : undefined;
+  const bar = process.stderr.isTTY
+    ? new SingleBar({ format: "{step} [{bar}] {percentage}% {rate} {eta_text}", stream: process.stderr })
+    : undefined;
   bar?.start(1, 0, { step: "waiting", rate: "", eta_text: "" });
   try {
     for (;;) {
       const job = await client.get<JobView>(url);
       bar?.setTotal(Math.max(1, job.progress?.total ?? 1));
-      bar?.update(job.state === "completed" ? Math.max(1, job.progress?.total ?? 1) : (job.progress?.done ?? 0), describe(job));
+      bar?.update(
+        job.state === "completed" ? Math.max(1, job.progress?.total ?? 1) : (job.progress?.done ?? 0),
+        describe(job),
+      );
       if (job.state === "completed") return job;
       if (job.state === "failed" && job.error) throw errorFromProblem(job.error);
-      if (job.state !== "waiting" && job.state !== "active") throw new CliError(`The job ${job.id} was ${job.state}.`, 1);
+      if (job.state !== "waiting" && job.state !== "active")
+        throw new CliError(`The job ${job.id} was ${job.state}.`, 1);
       await wait(pollMs);
     }
   } finally {
@@ -30,5 +36,9 @@ function describe(job: JobView) {
   const step = (running ?? job).id.split(".").at(-1) ?? job.queue;
   const rate = job.progress?.rate ? `${Math.round(job.progress.rate)} ${job.progress.unit}/s` : "";
   const eta = job.progress?.eta_seconds;
-  return { step: step.padEnd(8), rate, eta_text: eta === null || eta === undefined ? "" : `${Math.ceil(eta)} s left` };
+  return {
+    step: step.padEnd(8),
+    rate,
+    eta_text: eta === null || eta === undefined ? "" : `${Math.ceil(eta)} s left`,
+  };
 }

@@ -5,7 +5,13 @@ export interface JobView {
   id: string;
   queue: string;
   state: "waiting" | "active" | "completed" | "failed" | "cancelled" | "quarantined";
-  progress: { done: number; total: number; unit: string; rate: number | null; eta_seconds: number | null } | null;
+  progress: {
+    done: number;
+    total: number;
+    unit: string;
+    rate: number | null;
+    eta_seconds: number | null;
+  } | null;
   attempts: number;
   result: unknown;
   error: Partial<Problem> | null;
@@ -43,14 +49,19 @@ export class HttpClient {
     const text = await response.text();
     const body = parseJson(text);
     if (response.ok) return body as T;
-    throw errorFromProblem({ status: response.status, detail: text.slice(0, 200), ...(body as Partial<Problem>) });
+    throw errorFromProblem({
+      status: response.status,
+      detail: text.slice(0, 200),
+      ...(body as Partial<Problem>),
+    });
   }
 
   async #send(path: string, options: RequestInit): Promise<Response> {
     try {
       return await fetch(this.baseUrl + path, options);
     } catch (cause) {
-      const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+      const reason =
+        cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
       throw new CliError(`No fleet answers at ${this.baseUrl} (${reason}). Start one with npm start.`, 1);
     }
   }

@@ -11,7 +11,9 @@ import { addVerifyCommand } from "./commands/verify.ts";
 import { addWatchCommand } from "./commands/watch.ts";
 
 const program = new Command("lakefleet")
-  .description("Turns files and tables into versioned vector indexes and SQL-ready datasets, and accounts for every row.")
+  .description(
+    "Turns files and tables into versioned vector indexes and SQL-ready datasets, and accounts for every row.",
+  )
   .option("--url <url>", "the fleet's address (default: http://127.0.0.1:$LAKEFLEET_PORT)")
   .option("--json", "print JSON for machines")
   .showHelpAfterError("Run with --help for the options.")

@@ -45,6 +45,7 @@ export function planInbox(files: readonly WatchedFile[]): InboxWork[] {
 export function datasetName(text: string): string {
   const name = text
     .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9_-]+/g, "-")
     .replace(/^[^a-z0-9]+|-+$/g, "")

@@ -2,6 +2,7 @@ import type { QueueContract } from "@lakefleet/queues/define-queue.ts";
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
+import { handledElsewhere } from "../errors/handled-elsewhere.ts";
 import { problemFrom } from "../errors/problem.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
@@ -80,8 +81,8 @@ interface Attempt {
 function startAttempt(timeoutMs: number, engineSignal: AbortSignal | undefined): Attempt {
   const controller = new AbortController();
   const abandoned = Promise.withResolvers<never>();
-  // Nobody may be waiting for it any more when it rejects.
-  abandoned.promise.catch(() => undefined);
+  // Nobody may be waiting for it any more when it rejects: the attempt has ended by itself then.
+  handledElsewhere(abandoned.promise);
   let grace: NodeJS.Timeout | undefined;
   const stop = (reason: StopReason) => {
     const error = stopError(reason, timeoutMs);

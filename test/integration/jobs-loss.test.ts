@@ -8,6 +8,7 @@ import { indexQueue } from "@lakefleet/queues/index.queue.ts";
 import { ingestQueue } from "@lakefleet/queues/ingest.queue.ts";
 import { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DomainError } from "../../lib/errors/domain-error.ts";
 import { IntentRecord } from "../../lib/jobs/intent-record.ts";
 import { readAppendLog } from "../../lib/storage/append-log.ts";
 import { eventually, type JobFleet, startJobFleet } from "../support/job-fleet.ts";
@@ -31,6 +32,16 @@ afterEach(async () => {
 });
 
 const actor = "test";
+
+/** The root of a new request, or undefined while Redis is still away. */
+async function startUnlessDown() {
+  try {
+    return await fleet.jobs.startFlow({ steps: refreshJob(), actor });
+  } catch (error) {
+    if (error instanceof DomainError && error.type === "redis-down") return undefined;
+    throw error;
+  }
+}
 
 /** A worker process of its own; with `hangs` it never finishes a job. Gives it once it takes jobs. */
 async function startWorkerProcess(options: { hangs: boolean; failpoints?: string }): Promise<ChildProcess> {
@@ -200,9 +211,7 @@ describe("Redis", () => {
     expect(await fleet.jobs.health()).toEqual({ redis: false, openIntents: 0 });
     await fleet.redis.start();
     await fleet.work(refreshQueue, async () => refreshResult);
-    const root = await eventually(() =>
-      fleet.jobs.startFlow({ steps: refreshJob(), actor }).catch(() => undefined),
-    );
+    const root = await eventually(startUnlessDown);
     await fleet.settled(root, "completed");
   });
 
@@ -237,9 +246,7 @@ describe("Redis", () => {
     await fleet.redis.start();
     release?.();
     await fleet.settled(first, "completed");
-    const second = await eventually(() =>
-      fleet.jobs.startFlow({ steps: refreshJob(), actor }).catch(() => undefined),
-    );
+    const second = await eventually(startUnlessDown);
     await fleet.settled(second, "completed");
   });
 

@@ -30,7 +30,9 @@ export function addDoctorCommand(program: Command): void {
         await checkEngine("hnswlib-node"),
         await checkFleet(context),
       ];
-      print(context, { findings }, () => findings.map(({ check, ok, detail }) => `${ok ? "ok  " : "FAIL"} ${check}: ${detail}`));
+      print(context, { findings }, () =>
+        findings.map(({ check, ok, detail }) => `${ok ? "ok  " : "FAIL"} ${check}: ${detail}`),
+      );
       const failed = findings.filter((finding) => !finding.ok);
       if (failed.length > 0) throw new CliError(`${failed.length} of ${findings.length} checks failed.`, 1);
     });
@@ -38,16 +40,28 @@ export function addDoctorCommand(program: Command): void {
 
 function checkNode(): Finding {
   const major = Number(process.versions.node.split(".")[0]);
-  return { check: "node", ok: major >= 24, detail: `version ${process.versions.node}${major >= 24 ? "" : "; run npm install, then npx lakefleet"}` };
+  return {
+    check: "node",
+    ok: major >= 24,
+    detail: `version ${process.versions.node}${major >= 24 ? "" : "; run npm install, then npx lakefleet"}`,
+  };
 }
 
 async function checkRedis({ redisUrl }: Configuration): Promise<Finding> {
   if (redisUrl) return { check: "redis", ok: true, detail: "a shared one, set by REDIS_URL" };
   for (const program of ["redis-server", "valkey-server"]) {
-    const version = await promisify(execFile)(program, ["--version"]).catch(() => undefined);
-    if (version) return { check: "redis", ok: true, detail: version.stdout.trim().slice(0, 80) };
+    try {
+      const { stdout } = await promisify(execFile)(program, ["--version"]);
+      return { check: "redis", ok: true, detail: stdout.trim().slice(0, 80) };
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    }
   }
-  return { check: "redis", ok: false, detail: "no redis-server or valkey-server on the PATH; install one, or set REDIS_URL" };
+  return {
+    check: "redis",
+    ok: false,
+    detail: "no redis-server or valkey-server on the PATH; install one, or set REDIS_URL",
+  };
 }
 
 async function checkFolder(folder: string): Promise<Finding> {
@@ -56,9 +70,17 @@ async function checkFolder(folder: string): Promise<Finding> {
     await access(folder, constants.W_OK);
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
-    return { check: "data folder", ok: free >= freeBytesMin, detail: `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free` };
+    return {
+      check: "data folder",
+      ok: free >= freeBytesMin,
+      detail: `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`,
+    };
   } catch (error) {
-    return { check: "data folder", ok: false, detail: `${folder}: ${error instanceof Error ? error.message : error}` };
+    return {
+      check: "data folder",
+      ok: false,
+      detail: `${folder}: ${error instanceof Error ? error.message : error}`,
+    };
   }
 }
 
@@ -78,6 +100,10 @@ async function checkFleet({ client }: CliContext): Promise<Finding> {
     const state = await client.get<{ ready: boolean }>("/ready");
     return { check: "fleet", ok: state.ready, detail: `ready at ${client.baseUrl}` };
   } catch (error) {
-    return { check: "fleet", ok: error instanceof CliError && error.message.startsWith("No fleet"), detail: error instanceof Error ? error.message : String(error) };
+    return {
+      check: "fleet",
+      ok: error instanceof CliError && error.message.startsWith("No fleet"),
+      detail: error instanceof Error ? error.message : String(error),
+    };
   }
 }

@@ -81,5 +81,7 @@ function requestFields(options: Omit<IngestOptions, "wait">): Record<string, str
     chunk_size: options.chunkSize,
     overlap: options.overlap,
   };
-  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

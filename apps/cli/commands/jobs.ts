@@ -18,23 +18,31 @@ export function addJobsCommand(program: Command): void {
   jobs.command("show <queue> <id>").action(async (queue: string, id: string, _options, command: Command) => {
     const context = contextOf(command);
     const job = await context.client.get<JobView>(jobPath(queue, id));
-    print(context, job, () => [line(job), ...job.children.map((child) => `  ${child.queue} ${child.id} ${child.state}`), ...(job.logs ?? [])]);
+    print(context, job, () => [
+      line(job),
+      ...job.children.map((child) => `  ${child.queue} ${child.id} ${child.state}`),
+      ...(job.logs ?? []),
+    ]);
   });
-  jobs.command("follow <queue> <id>").action(async (queue: string, id: string, _options, command: Command) => {
-    const context = contextOf(command);
-    const job = await followJob(context.client, jobPath(queue, id));
-    print(context, job, () => [line(job)]);
-  });
+  jobs
+    .command("follow <queue> <id>")
+    .action(async (queue: string, id: string, _options, command: Command) => {
+      const context = contextOf(command);
+      const job = await followJob(context.client, jobPath(queue, id));
+      print(context, job, () => [line(job)]);
+    });
   jobs.command("retry <queue> <id>").action(async (queue: string, id: string, _options, command: Command) => {
     const context = contextOf(command);
     const answer = await context.client.post<{ job: { url: string } }>(`${jobPath(queue, id)}/retry`);
     print(context, answer, () => [`accepted: ${answer.job.url}`]);
   });
-  jobs.command("cancel <queue> <id>").action(async (queue: string, id: string, _options, command: Command) => {
-    const context = contextOf(command);
-    const job = await context.client.delete<JobView>(jobPath(queue, id));
-    print(context, job, () => [line(job)]);
-  });
+  jobs
+    .command("cancel <queue> <id>")
+    .action(async (queue: string, id: string, _options, command: Command) => {
+      const context = contextOf(command);
+      const job = await context.client.delete<JobView>(jobPath(queue, id));
+      print(context, job, () => [line(job)]);
+    });
 }
 
 function jobPath(queue: string, id: string): string {

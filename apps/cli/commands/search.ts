@@ -19,7 +19,9 @@ export function addSearchCommand(program: Command): void {
     .command("search <index> <query...>")
     .description("search an index")
     .option("-k, --limit <n>", "how many hits", "10")
-    .addOption(new Option("--mode <mode>", "how to rank").choices(["hybrid", "vector", "lexical"]).default("hybrid"))
+    .addOption(
+      new Option("--mode <mode>", "how to rank").choices(["hybrid", "vector", "lexical"]).default("hybrid"),
+    )
     .option("--filter <json>", 'rows to consider, such as {"year":{"gte":2020}}')
     .option("--generation <id>", "a pinned generation instead of the active one")
     .action(async (index: string, query: string[], options, command: Command) => {
@@ -33,7 +35,10 @@ export function addSearchCommand(program: Command): void {
         ...(options.generation ? { generation: options.generation } : {}),
       });
       print(context, answer, () => [
-        ...answer.hits.map((hit, position) => `${String(position + 1).padStart(3)}  ${hit.score.toFixed(4)}  ${hit.doc_id}\n     ${snippet(hit.text)}`),
+        ...answer.hits.map(
+          (hit, position) =>
+            `${String(position + 1).padStart(3)}  ${hit.score.toFixed(4)}  ${hit.doc_id}\n     ${snippet(hit.text)}`,
+        ),
         `${answer.hits.length} hits in ${answer.took_ms} ms from ${answer.generation} (${answer.mode}; ${answer.plan.path}: ${answer.plan.reason})${answer.complete ? "" : "; the search gave up before it saw every row"}`,
       ]);
     });

@@ -30,7 +30,9 @@ export function addStatusCommand(program: Command): void {
       const context = contextOf(command);
       if (index === undefined) {
         const all = await context.client.get<{ indexes: IndexView[] }>("/vectors/indexes");
-        return print(context, all, () => (all.indexes.length > 0 ? all.indexes.map(summary) : ["no index yet"]));
+        return print(context, all, () =>
+          all.indexes.length > 0 ? all.indexes.map(summary) : ["no index yet"],
+        );
       }
       const path = `/vectors/indexes/${encodeURIComponent(index)}?missing=1&limit=${encodeURIComponent(options.limit)}`;
       const view = await context.client.get<IndexView>(path);
@@ -53,7 +55,9 @@ function reasons(counts: Record<string, number>): string {
 }
 
 function missingLines(view: IndexView): string[] {
-  const lines = (view.missing ?? []).map((row) => `  ${row.state} ${row.reason}: row ${row.row_id}, ${row.doc_id}`);
+  const lines = (view.missing ?? []).map(
+    (row) => `  ${row.state} ${row.reason}: row ${row.row_id}, ${row.doc_id}`,
+  );
   if (view.missing_next != null) lines.push(`  … more; raise --limit`);
   return lines;
 }

@@ -27,7 +27,9 @@ export function addVerifyCommand(program: Command): void {
       for await (const finding of verified) findings.push(finding);
       const ok = findings.length === 0;
       print(context, { ok, findings }, () =>
-        ok ? [`${dataFolder}: all is well`] : findings.map(({ type, key, detail }) => `${type}: ${key}: ${detail}`),
+        ok
+          ? [`${dataFolder}: all is well`]
+          : findings.map(({ type, key, detail }) => `${type}: ${key}: ${detail}`),
       );
       if (!ok) throw new CliError(`${findings.length} problems in ${dataFolder}.`, 1);
     });

@@ -18,8 +18,7 @@ export function addWatchCommand(program: Command): void {
     .option("--index <name>", "the index, or none")
     .action(async (folder: string, options, command: Command) => {
       const context = contextOf(command);
-      const entry = await stat(folder).catch(() => undefined);
-      if (!entry?.isDirectory()) throw new CliError(`${folder} is not a folder.`, 2);
+      await assertFolder(folder);
       const watching = watchFolder({
         folder,
         onFiles: async (files) => {
@@ -28,7 +27,8 @@ export function addWatchCommand(program: Command): void {
             print(context, { file: file.name, job }, () => [`${file.name}: accepted, ${job.url}`]);
           }
         },
-        onError: (error) => process.stderr.write(`lakefleet: ${error instanceof Error ? error.message : error}\n`),
+        onError: (error) =>
+          process.stderr.write(`lakefleet: ${error instanceof Error ? error.message : error}\n`),
       });
       await new Promise<void>((resolve) => {
         process.once("SIGINT", resolve);
@@ -36,4 +36,13 @@ export function addWatchCommand(program: Command): void {
       });
       await watching.close();
     });
+}
+
+async function assertFolder(folder: string): Promise<void> {
+  try {
+    if ((await stat(folder)).isDirectory()) return;
+  } catch (error) {
+    throw new CliError(`Cannot watch ${folder}: ${error instanceof Error ? error.message : error}`, 2);
+  }
+  throw new CliError(`${folder} is not a folder.`, 2);
 }
