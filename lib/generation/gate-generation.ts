@@ -3,7 +3,7 @@ import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { checkBooks, checkFiles, checkParts, checkRecall, checkSearch } from "./gate-checks.ts";
 import { type GateCheck, readGateReport, writeGateReport } from "./gate-report.ts";
-import { openGeneration } from "./read/open-generation.ts";
+import { openUngated } from "./read/open-generation.ts";
 import { readManifest } from "./read-manifest.ts";
 
 export interface GateOutcome {
@@ -60,7 +60,7 @@ async function runChecks({ store, index, generation, signal }: GateOptions): Pro
   const { manifest } = await readManifest(store, index, generation);
   const files = await checkFiles({ store, manifest, signal });
   if (!files.passed) return [files];
-  const opened = await openGeneration({ store, index, generation, signal });
+  const opened = await openUngated({ store, index, generation, signal });
   try {
     return [
       files,

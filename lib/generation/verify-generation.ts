@@ -4,7 +4,7 @@ import { checkBooks, checkFiles, checkParts } from "./gate-checks.ts";
 import type { GateCheck } from "./gate-report.ts";
 import { readGateReport } from "./gate-report.ts";
 import { gateKey, generationPrefix } from "./generation-keys.ts";
-import { openGeneration } from "./read/open-generation.ts";
+import { openUngated } from "./read/open-generation.ts";
 import { readManifest } from "./read-manifest.ts";
 
 /** Something that is not as it must be. */
@@ -62,7 +62,7 @@ async function* verifyDeep(options: VerifyOptions, generation: string): AsyncGen
   yield* failures(key, [files]);
   yield* verifyGate(store, index, generation);
   if (!files.passed) return;
-  const opened = await openGeneration({ store, index, generation, signal });
+  const opened = await openUngated({ store, index, generation, signal });
   try {
     yield* failures(key, await checkParts(opened));
     yield* failures(key, await checkBooks({ store, opened, signal }));

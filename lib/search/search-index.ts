@@ -23,7 +23,7 @@ export interface SearchService {
   search(request: SearchRequest, options?: { signal?: AbortSignal }): Promise<SearchAnswer>;
   /** The indexes that have been searched since the start, with what serves and what could not be opened. */
   status(): ServingStatus[];
-  /** Resolves when the searches under way have ended. */
+  /** Resolves when the searches under way have ended; later ones are `unavailable`, `search-closed`. */
   close(): Promise<void>;
 }
 
@@ -37,6 +37,9 @@ export interface SearchServiceOptions {
 export function createSearchService({ store, telemetry, providers }: SearchServiceOptions): SearchService {
   const indexes = new Map<string, ServingIndex>();
   const embedder = createQueryEmbedder(providers);
+  const drained = Promise.withResolvers<void>();
+  let underWay = 0;
+  let closing = false;
 
   const servingOf = async (index: string): Promise<ServingIndex> => {
     const known = indexes.get(index);
@@ -62,24 +65,40 @@ export function createSearchService({ store, telemetry, providers }: SearchServi
     return serving;
   };
 
+  const searchNow = async (
+    request: SearchRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<SearchAnswer> => {
+    const started = performance.now();
+    const mode = modeOf(request);
+    const serving = indexes.get(request.index) ?? (await servingOf(request.index));
+    const work = { request, mode, started, embedder, signal };
+    const answer = await serving.use((generation) => answerFrom(generation, work), request.generation);
+    telemetry.emit("search.finished", {
+      index: answer.index,
+      generation: answer.generation,
+      mode,
+      hitCount: answer.hits.length,
+      durationMs: answer.took_ms,
+    });
+    return answer;
+  };
+
   return {
-    async search(request, options = {}) {
-      const started = performance.now();
-      const mode = modeOf(request);
-      const serving = indexes.get(request.index) ?? (await servingOf(request.index));
-      const work = { request, mode, started, embedder, signal: options.signal };
-      const answer = await serving.use((generation) => answerFrom(generation, work), request.generation);
-      telemetry.emit("search.finished", {
-        index: answer.index,
-        generation: answer.generation,
-        mode,
-        hitCount: answer.hits.length,
-        durationMs: answer.took_ms,
-      });
-      return answer;
+    async search(request, { signal } = {}) {
+      if (closing) throw serviceClosed();
+      underWay += 1;
+      try {
+        return await searchNow(request, signal);
+      } finally {
+        underWay -= 1;
+        if (closing && underWay === 0) drained.resolve();
+      }
     },
     status: () => [...indexes.values()].map((serving) => serving.status()),
     async close() {
+      closing = true;
+      if (underWay > 0) await drained.promise;
       await Promise.all([...indexes.values()].map((serving) => serving.close()));
       await embedder.close();
     },
@@ -137,7 +156,7 @@ function hitsOf({ rows }: OpenGeneration, ranked: RankedChunks, request: SearchR
   const { min_score: least, offset = 0, limit = ranked.ordinals.length } = request;
   let end = Math.min(offset + limit, ranked.ordinals.length);
   if (least !== undefined) {
-    const below = ranked.scores.findIndex((score) => score < least);
+    const below = ranked.scores.findIndex((score) => rounded(score) < least);
     end = Math.min(end, below === -1 ? end : below);
   }
   const chunks = rows.fetch(ranked.ordinals.subarray(offset, Math.max(offset, end)));
@@ -165,6 +184,15 @@ function modeOf({ mode, query, vector }: SearchRequest): SearchMode {
     throw invalid("search-query", "query", `The mode ${chosen} ranks by words, so it needs a query.`);
   }
   return chosen;
+}
+
+function serviceClosed(): DomainError {
+  return new DomainError({
+    kind: "unavailable",
+    type: "search-closed",
+    message: "The search service is shutting down.",
+    retryAfterSeconds: 1,
+  });
 }
 
 function indexMissing(index: string): DomainError {

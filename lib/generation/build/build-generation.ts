@@ -12,7 +12,7 @@ import { withFileLock } from "../../storage/file-lock.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 import { readDefinition } from "../definition-log.ts";
 import { generationId } from "../generation-id.ts";
-import { generationPrefix } from "../generation-keys.ts";
+import { gateKey, generationPrefix } from "../generation-keys.ts";
 import type { GenerationManifest } from "../generation-manifest.ts";
 import type { IndexDefinition } from "../index-definition.ts";
 import { findManifest } from "../read-manifest.ts";
@@ -135,6 +135,7 @@ async function findIntact(
   } catch (error) {
     if (!(error instanceof DomainError && error.kind === "corrupt")) throw error;
   }
+  await store.delete(gateKey(index, generation));
   await store.deletePrefix(`${generationPrefix(index, generation)}/`);
   return undefined;
 }

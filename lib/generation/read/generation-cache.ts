@@ -19,7 +19,7 @@ export interface GenerationCache {
   /** An open generation, without waiting; undefined where it is not open yet. */
   acquireOpen(generation: string): GenerationLease | undefined;
   opened(): string[];
-  /** Resolves when every lease is released and everything is closed; what comes after is refused. */
+  /** Resolves when every lease is released and everything is closed. Nothing may be acquired after that. */
   close(): Promise<void>;
 }
 
@@ -40,7 +40,6 @@ export function createGenerationCache({ open, onCloseFailed }: GenerationCacheOp
   const entries = new Map<string, Entry>();
   const closing = new Set<Promise<void>>();
   const failures = new Map<string, { error: unknown; until: number }>();
-  let isClosed = false;
 
   const closeIfUnused = async (name: string, entry: Entry) => {
     if (!entry.retired || entry.users > 0) return;
@@ -94,7 +93,6 @@ export function createGenerationCache({ open, onCloseFailed }: GenerationCacheOp
       const failure = failures.get(name);
       if (failure !== undefined && performance.now() < failure.until) throw failure.error;
       failures.delete(name);
-      if (isClosed) throw serviceClosed();
       const entry = enter(name);
       try {
         entry.generation = await entry.opening;
@@ -113,7 +111,6 @@ export function createGenerationCache({ open, onCloseFailed }: GenerationCacheOp
     },
     opened: () => [...entries].filter(([, entry]) => entry.generation !== undefined).map(([name]) => name),
     async close() {
-      isClosed = true;
       for (const [name, entry] of [...entries]) retire(name, entry);
       await Promise.all(closing);
     },
@@ -122,13 +119,4 @@ export function createGenerationCache({ open, onCloseFailed }: GenerationCacheOp
 
 function newEntry(opening: Promise<OpenGeneration>): Entry {
   return { opening, generation: undefined, users: 0, retired: false, closed: Promise.withResolvers() };
-}
-
-function serviceClosed(): DomainError {
-  return new DomainError({
-    kind: "unavailable",
-    type: "search-closed",
-    message: "The search service is shutting down.",
-    retryAfterSeconds: 1,
-  });
 }
