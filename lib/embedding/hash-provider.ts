@@ -1,7 +1,9 @@
 import { DomainError } from "../errors/domain-error.ts";
+import { assertLive } from "./assert-live.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
 import { createHashEmbedder, hashDimension, hashEmbedderId, hashLengthMax } from "./hash-embedder.ts";
 import { createHashPool } from "./hash-pool.ts";
+import { settleAll } from "./settle-all.ts";
 
 /** Texts handed to a thread at a time: about 5 ms of work, so that an abort is soon felt and threads end together. */
 const sliceSize = 512;
@@ -26,7 +28,7 @@ export function createHashProvider({ threads }: { threads: number }): EmbeddingP
       // As many lines as threads, each taking the next slice: a few long texts hold up one thread only.
       const work = async () => {
         while (next < texts.length) {
-          if (signal?.aborted) throw abortedError(signal);
+          assertLive(signal);
           const first = next;
           next += sliceSize;
           vectors.set(await pool.embed(texts.slice(first, first + sliceSize)), first * hashDimension);
@@ -52,7 +54,7 @@ export function createInlineHashProvider(): EmbeddingProvider {
     lengthMax: hashLengthMax,
     async embedBatch(texts, options = {}) {
       if (closed) throw closedError();
-      if (options.signal?.aborted) throw abortedError(options.signal);
+      assertLive(options.signal);
       const vectors = new Float32Array(texts.length * hashDimension);
       for (const [index, text] of texts.entries()) embedder.embedInto(text, vectors, index * hashDimension);
       return vectors;
@@ -61,22 +63,6 @@ export function createInlineHashProvider(): EmbeddingProvider {
       closed = true;
     },
   };
-}
-
-/** Waits for all, so that nothing runs on behind a failure, then throws the first one. */
-async function settleAll(lines: Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(lines);
-  const failed = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-}
-
-function abortedError(signal: AbortSignal): DomainError {
-  return new DomainError({
-    kind: "cancelled",
-    type: "embed-cancelled",
-    message: "The embedding was cancelled.",
-    cause: signal.reason,
-  });
 }
 
 function closedError(): DomainError {

@@ -1,0 +1,89 @@
+import {
+  type Data,
+  Float32,
+  Int32,
+  makeData,
+  RecordBatch,
+  type Schema,
+  Struct,
+  Table,
+  TimestampMillisecond,
+  Utf8,
+  vectorFromArray,
+} from "apache-arrow";
+import { vectorType } from "./pipeline-schema.ts";
+
+export function textColumn(values: readonly (string | null)[]): Data {
+  const [data] = vectorFromArray(values, new Utf8()).data;
+  if (data === undefined) throw new Error("a column without values has no data");
+  return data;
+}
+
+/** One text in every line, without encoding it each time. */
+export function repeatedText(value: string, length: number): Data {
+  const bytes = new TextEncoder().encode(value);
+  const data = new Uint8Array(bytes.length * length);
+  for (let index = 0; index < length; index += 1) data.set(bytes, index * bytes.length);
+  const valueOffsets = Int32Array.from({ length: length + 1 }, (_, index) => index * bytes.length);
+  return makeData({ type: new Utf8(), length, nullCount: 0, valueOffsets, data });
+}
+
+export function countColumn(values: readonly number[]): Data {
+  return makeData({ type: new Int32(), length: values.length, nullCount: 0, data: Int32Array.from(values) });
+}
+
+/** Milliseconds since 1970, or null. */
+export function timeColumn(values: readonly (number | null)[]): Data {
+  const data = BigInt64Array.from(values, (value) => BigInt(value ?? 0));
+  const present = values.map((value) => value !== null);
+  return makeData({ type: new TimestampMillisecond(), length: values.length, data, ...validity(present) });
+}
+
+export interface VectorRows {
+  /** `present.length × dimension` values; those of absent rows are not read. */
+  vectors: Float32Array;
+  dimension: number;
+  present: readonly boolean[];
+}
+
+/** Lays the column over the given array; copies only where a vector is absent. */
+export function vectorColumn({ vectors, dimension, present }: VectorRows): Data {
+  const valueOffsets = new Int32Array(present.length + 1);
+  let filled = 0;
+  for (const [index, isPresent] of present.entries()) {
+    if (isPresent) filled += dimension;
+    valueOffsets[index + 1] = filled;
+  }
+  const complete = filled === present.length * dimension;
+  const data = complete ? vectors.subarray(0, filled) : presentOnly({ vectors, dimension, present });
+  const child = makeData({ type: new Float32(), length: filled, nullCount: 0, data });
+  return makeData({ type: vectorType, length: present.length, valueOffsets, child, ...validity(present) });
+}
+
+/** Columns in the order of the schema's fields. */
+export function arrowTable(schema: Schema, columns: Data[]): Table {
+  const length = columns[0]?.length ?? 0;
+  const data = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children: columns });
+  return new Table([new RecordBatch(schema, data)]);
+}
+
+function presentOnly({ vectors, dimension, present }: VectorRows): Float32Array {
+  const kept = new Float32Array(present.filter(Boolean).length * dimension);
+  let filled = 0;
+  for (const [index, isPresent] of present.entries()) {
+    if (!isPresent) continue;
+    kept.set(vectors.subarray(index * dimension, (index + 1) * dimension), filled);
+    filled += dimension;
+  }
+  return kept;
+}
+
+function validity(present: readonly boolean[]): { nullCount: number; nullBitmap?: Uint8Array } {
+  const nullCount = present.filter((isPresent) => !isPresent).length;
+  if (nullCount === 0) return { nullCount };
+  const nullBitmap = new Uint8Array(Math.ceil(present.length / 8));
+  for (const [index, isPresent] of present.entries()) {
+    if (isPresent) nullBitmap[index >> 3] = (nullBitmap[index >> 3] ?? 0) | (1 << (index & 7));
+  }
+  return { nullCount, nullBitmap };
+}

@@ -1,0 +1,107 @@
+import { sqlLiteral } from "../dataset/sql-quote.ts";
+import { arrowTable, repeatedText, textColumn, timeColumn, vectorColumn } from "./arrow-columns.ts";
+import { rowAddresses, textValues, vectorValues } from "./arrow-values.ts";
+import { embCacheSchema } from "./pipeline-schema.ts";
+import type { Pipeline } from "./pipeline-tables.ts";
+import { tidyTable } from "./tidy-table.ts";
+
+/** Below this many lines a scan of the hashes takes a few milliseconds, and an index would cost more than it saves. */
+const indexedFrom = 50_000;
+
+/** The cache's answer: vectors by content hash, and the version that it was read from. */
+export interface CachedVectors {
+  vectors: Map<string, Float32Array>;
+  version: number;
+}
+
+interface Wanted {
+  embedderId: string;
+  hashes: readonly string[];
+}
+
+/** The vectors that the cache has for these texts. */
+export function findCached(pipeline: Pipeline, wanted: Wanted): Promise<CachedVectors> {
+  return pipeline.commitCache(() => readCached(pipeline, wanted));
+}
+
+/**
+ * Looks at the hashes first, because reading vectors that nobody asked for is the dearer part. The caller holds the
+ * lock: a compaction between both reads would move lines to other addresses.
+ */
+async function readCached({ cache }: Pipeline, { embedderId, hashes }: Wanted): Promise<CachedVectors> {
+  const vectors = new Map<string, Float32Array>();
+  const version = await cache.version();
+  if (hashes.length === 0 || (await cache.countRows()) === 0) return { vectors, version };
+  const list = hashes.map(sqlLiteral).join(",");
+  const where = `content_hash in (${list}) and embedder_id = ${sqlLiteral(embedderId)}`;
+  const addresses: bigint[] = [];
+  for await (const batch of cache.query().where(where).select(["embedder_id"]).withRowId()) {
+    addresses.push(...rowAddresses(batch));
+  }
+  if (addresses.length === 0) return { vectors, version };
+  for await (const batch of cache.takeRowIds(addresses).select(["content_hash", "vector"])) {
+    const found = vectorValues(batch, "vector");
+    for (const [index, hash] of textValues(batch, "content_hash").entries()) {
+      const vector = found[index];
+      if (vector !== undefined) vectors.set(hash, vector);
+    }
+  }
+  return { vectors, version };
+}
+
+export interface NewVectors {
+  embedderId: string;
+  /** Without repetition. */
+  hashes: readonly string[];
+  /** One after the other, as many as hashes. */
+  vectors: Float32Array;
+  /** The version in which these were looked for and not found. */
+  versionSeen: number;
+}
+
+/** Adds vectors, but not those that another run has added since the cache was asked. */
+export async function addCached(pipeline: Pipeline, added: NewVectors): Promise<void> {
+  if (added.hashes.length === 0) return;
+  const { cache } = pipeline;
+  await pipeline.commitCache(async () => {
+    const isUnchanged = (await cache.version()) === added.versionSeen;
+    const fresh = isUnchanged ? added : withoutKnown(added, (await readCached(pipeline, added)).vectors);
+    const { hashes, vectors, embedderId } = fresh;
+    if (hashes.length === 0) return;
+    const now = Date.now();
+    const columns = [
+      textColumn(hashes),
+      repeatedText(embedderId, hashes.length),
+      timeColumn(hashes.map(() => now)),
+      vectorColumn({
+        vectors,
+        dimension: vectors.length / hashes.length,
+        present: hashes.map(() => true),
+      }),
+    ];
+    await cache.add(arrowTable(embCacheSchema, columns));
+  });
+}
+
+/** Joins fragments where there are many, and gives the cache its index once it is worth having. */
+export async function tidyCache(pipeline: Pipeline): Promise<void> {
+  const { cache } = pipeline;
+  await pipeline.commitCache(async () => {
+    await tidyTable(cache);
+    if ((await cache.countRows()) < indexedFrom) return;
+    const indices = await cache.listIndices();
+    if (indices.some((index) => index.columns.includes("content_hash"))) return;
+    const { Index } = await import("@lancedb/lancedb");
+    await cache.createIndex("content_hash", { config: Index.btree() });
+  });
+}
+
+function withoutKnown(added: NewVectors, known: Map<string, Float32Array>): NewVectors {
+  const dimension = added.vectors.length / added.hashes.length;
+  const kept = [...added.hashes.keys()].filter((index) => !known.has(added.hashes[index] ?? ""));
+  const vectors = new Float32Array(kept.length * dimension);
+  for (const [position, index] of kept.entries()) {
+    vectors.set(added.vectors.subarray(index * dimension, (index + 1) * dimension), position * dimension);
+  }
+  return { ...added, hashes: kept.map((index) => added.hashes[index] ?? ""), vectors };
+}

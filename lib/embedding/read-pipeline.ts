@@ -1,0 +1,175 @@
+import type { Table } from "@lancedb/lancedb";
+import { DomainError } from "../errors/domain-error.ts";
+import { textValues, vectorValues } from "./arrow-values.ts";
+import { assertLive } from "./assert-live.ts";
+import { type ChunkStates, readChunkStates } from "./chunk-states.ts";
+import { readMeta } from "./pipeline-meta.ts";
+import type { Pipeline } from "./pipeline-tables.ts";
+import { decideRows, type RowStates } from "./row-states.ts";
+
+/** Chunks that an index can be built of, in ascending order of row id and chunk index. */
+export interface ReadyBlock {
+  /** `<row id>-<chunk index>` */
+  ids: string[];
+  rowIds: Float64Array;
+  docIds: string[];
+  chunkIndexes: Uint32Array;
+  contents: string[];
+  /** `ids.length × dimension` values, each vector of length 1. */
+  vectors: Float32Array;
+}
+
+export interface MissingRowState {
+  rowId: number;
+  docId: string;
+  state: "failed" | "excluded" | "pending";
+  reason: string;
+}
+
+/** One version of an index's documents, whatever is written meanwhile. `indexedRowCount` + missing rows = all rows. */
+export interface PipelineSnapshot {
+  readonly documentsTableVersion: number;
+  readonly syncedDatasetVersion: number;
+  readonly embedderId: string;
+  readonly dimension: number;
+  /** Chunks in all blocks together. */
+  readonly chunkCount: number;
+  readonly indexedRowCount: number;
+  readonly missingRowCount: number;
+  blocks(options?: { signal?: AbortSignal | undefined }): AsyncGenerator<ReadyBlock, void, undefined>;
+  missing(options?: { signal?: AbortSignal | undefined }): AsyncGenerator<MissingRowState, void, undefined>;
+  close(): void;
+}
+
+/** Chunks in a block: 12 MB of vectors, and few enough commands to Lance. */
+const blockSize = 4_096;
+
+/**
+ * Opens the present state for reading. Holds 30 bytes for each chunk, and one block; the order costs nothing, as
+ * chunks are looked up by address. Throws `conflict`, `pipeline-unsynced`, before the first sync and backfill, and
+ * `busy`, `pipeline-syncing`, while (or after a kill in) a sync.
+ */
+export async function readPipeline({ pipeline }: { pipeline: Pipeline }): Promise<PipelineSnapshot> {
+  const { meta, version } = await pipeline.commit(async () => ({
+    meta: await readMeta(pipeline),
+    version: await pipeline.documents.version(),
+  }));
+  const { synced_dataset_version: syncedDatasetVersion, embedder_id: embedderId, dimension } = meta;
+  if (syncedDatasetVersion === undefined || embedderId === undefined || dimension === undefined) {
+    throw unsyncedError(pipeline.index);
+  }
+  if (typeof meta.syncing_to === "number") throw syncingError(pipeline.index);
+  const documents = await pipeline.openDocumentsAt(version);
+  try {
+    const chunks = await readChunkStates(documents, embedderId);
+    const rows = decideRows(chunks);
+    return {
+      documentsTableVersion: version,
+      syncedDatasetVersion,
+      embedderId,
+      dimension,
+      chunkCount: rows.ready.length,
+      indexedRowCount: rows.indexedRowCount,
+      missingRowCount: rows.missing.length,
+      blocks: ({ signal } = {}) => readBlocks({ documents, chunks, rows, dimension, signal }),
+      missing: ({ signal } = {}) => readMissing({ documents, chunks, rows, signal }),
+      close: () => documents.close(),
+    };
+  } catch (error) {
+    documents.close();
+    throw error;
+  }
+}
+
+interface Reading {
+  documents: Table;
+  chunks: ChunkStates;
+  rows: RowStates;
+  signal: AbortSignal | undefined;
+}
+
+async function* readBlocks(
+  reading: Reading & { dimension: number },
+): AsyncGenerator<ReadyBlock, void, undefined> {
+  const { documents, chunks, rows, dimension, signal } = reading;
+  for (let first = 0; first < rows.ready.length; first += blockSize) {
+    assertLive(signal);
+    const positions = rows.ready.subarray(first, first + blockSize);
+    const block: ReadyBlock = {
+      ids: [],
+      rowIds: Float64Array.from(positions, (position) => chunks.rowIds[position]!),
+      docIds: [],
+      chunkIndexes: Uint32Array.from(positions, (position) => chunks.chunkIndexes[position]!),
+      contents: [],
+      vectors: new Float32Array(positions.length * dimension),
+    };
+    const lines = documents.takeRowIds(addressesAt(chunks, positions));
+    for await (const batch of lines.select(["id", "doc_id", "content", "vector"])) {
+      for (const [index, vector] of vectorValues(batch, "vector").entries()) {
+        const offset = (block.ids.length + index) * dimension;
+        if (vector?.length !== dimension) throw vectorError(textValues(batch, "id")[index] ?? "");
+        block.vectors.set(vector, offset);
+      }
+      block.ids.push(...textValues(batch, "id"));
+      block.docIds.push(...textValues(batch, "doc_id"));
+      block.contents.push(...textValues(batch, "content"));
+    }
+    assertOrder(block);
+    yield block;
+  }
+}
+
+async function* readMissing(reading: Reading): AsyncGenerator<MissingRowState, void, undefined> {
+  const { documents, chunks, rows, signal } = reading;
+  for (let first = 0; first < rows.missing.length; first += blockSize) {
+    assertLive(signal);
+    const slice = rows.missing.slice(first, first + blockSize);
+    const positions = Uint32Array.from(slice, ({ position }) => position);
+    const docIds: string[] = [];
+    for await (const batch of documents.takeRowIds(addressesAt(chunks, positions)).select(["doc_id"])) {
+      docIds.push(...textValues(batch, "doc_id"));
+    }
+    for (const [index, { position, state, reason }] of slice.entries()) {
+      yield { rowId: chunks.rowIds[position]!, docId: docIds[index] ?? "", state, reason };
+    }
+  }
+}
+
+function addressesAt(chunks: ChunkStates, positions: Uint32Array): bigint[] {
+  return Array.from(positions, (position) => chunks.addresses[position]!);
+}
+
+/** Lance answers in the order of the addresses; if it ever does not, an index must not be built of it. */
+function assertOrder({ ids, rowIds, chunkIndexes }: ReadyBlock): void {
+  const isSame = ids.every((id, index) => id === `${rowIds[index]}-${chunkIndexes[index]}`);
+  if (!isSame || ids.length !== rowIds.length)
+    throw new Error("Lance gave other lines than it was asked for");
+}
+
+function unsyncedError(index: string): DomainError {
+  return new DomainError({
+    kind: "conflict",
+    type: "pipeline-unsynced",
+    message: `Index "${index}" has no chunks with vectors yet.`,
+    remedy: "Run its embed job first.",
+  });
+}
+
+function syncingError(index: string): DomainError {
+  return new DomainError({
+    kind: "busy",
+    type: "pipeline-syncing",
+    message: `The chunks of index "${index}" are being brought up to date.`,
+    remedy: "Try again when its embed job has finished.",
+    retryAfterSeconds: 5,
+  });
+}
+
+function vectorError(id: string): DomainError {
+  return new DomainError({
+    kind: "corrupt",
+    type: "pipeline-vector",
+    message: `Chunk ${id} is marked as done and has no vector of the right dimension.`,
+    remedy: "Remove the index's pipeline folder; the next run makes it again from the dataset.",
+  });
+}

@@ -1,0 +1,110 @@
+import { vectorFault } from "./check-vector.ts";
+import { findCached, type NewVectors } from "./embedding-cache.ts";
+import type { EmbeddingProvider } from "./embedding-provider.ts";
+import { noFeatures } from "./pending-rows.ts";
+import type { Pipeline } from "./pipeline-tables.ts";
+
+export interface ResolvedVectors {
+  /** One for each chunk, back to back; only those without an error hold anything. */
+  vectors: Float32Array;
+  /** Why a chunk has no vector, or null where it has one. */
+  errors: (string | null)[];
+  /** How many chunks took their vector from the cache, or from an equal text of the same batch. */
+  reused: number;
+  /** What the provider made and the cache should keep. */
+  made: NewVectors;
+}
+
+/**
+ * Finds a vector for every chunk: in the cache, else from the provider, once for each different text. A vector that
+ * is not finite, zero, of another length than 1 or of another dimension is refused, and so is an answer with too few.
+ */
+export async function resolveVectors(options: {
+  pipeline: Pipeline;
+  provider: EmbeddingProvider;
+  contents: readonly string[];
+  hashes: readonly string[];
+  signal?: AbortSignal | undefined;
+}): Promise<ResolvedVectors> {
+  const { pipeline, provider, contents, hashes, signal } = options;
+  const { dimension, embedderId } = provider;
+  const positions = firstPositions(hashes);
+  const cached = await findCached(pipeline, { embedderId, hashes: [...positions.keys()] });
+  const missing = [...positions].filter(([hash]) => cached.vectors.get(hash)?.length !== dimension);
+  const texts = missing.map(([, position]) => contents[position] ?? "");
+  const answers = await embedTexts({ provider, texts, signal });
+
+  const known = new Map<string, Float32Array | string>(cached.vectors);
+  for (const [index, [hash]] of missing.entries()) known.set(hash, answers[index] ?? "short_answer");
+  const good = missing.flatMap(([hash]) => {
+    const vector = known.get(hash);
+    return vector instanceof Float32Array ? [{ hash, vector }] : [];
+  });
+  const made = joinVectors(
+    good.map(({ vector }) => vector),
+    dimension,
+  );
+  const found = hashes.map((hash) => known.get(hash));
+  const errors = found.map((answer) => (typeof answer === "string" ? answer : null));
+  return {
+    // Mostly every text of a batch is new and different; then both are the same 25 MB.
+    vectors: good.length === hashes.length ? made : joinVectors(found, dimension),
+    errors,
+    reused: errors.filter((error) => error === null).length - good.length,
+    made: { embedderId, hashes: good.map(({ hash }) => hash), vectors: made, versionSeen: cached.version },
+  };
+}
+
+/** The vector of each text, or why there is none. */
+async function embedTexts(options: {
+  provider: EmbeddingProvider;
+  texts: readonly string[];
+  signal: AbortSignal | undefined;
+}): Promise<(Float32Array | string)[]> {
+  const { provider, texts, signal } = options;
+  const { dimension, lengthMax } = provider;
+  const fitting = texts.filter((text) => text.length <= lengthMax);
+  if (fitting.length === 0) return texts.map(() => "too_long");
+  const answer = await provider.embedBatch(fitting, { signal });
+  const fault = answerFault(answer.length, { textCount: fitting.length, dimension });
+  let next = 0;
+  return texts.map((text) => {
+    if (text.length > lengthMax) return "too_long";
+    const vector = answer.subarray(next * dimension, (next + 1) * dimension);
+    next += 1;
+    if (fault !== undefined) return fault;
+    const vectorProblem = vectorFault(vector);
+    return vectorProblem === "zero" ? noFeatures : (vectorProblem ?? vector);
+  });
+}
+
+function answerFault(length: number, expected: { textCount: number; dimension: number }): string | undefined {
+  if (length === expected.textCount * expected.dimension) return undefined;
+  return length > 0 && length % expected.textCount === 0 ? "wrong_dimension" : "short_answer";
+}
+
+function firstPositions(hashes: readonly string[]): Map<string, number> {
+  const positions = new Map<string, number>();
+  for (const [position, hash] of hashes.entries()) if (!positions.has(hash)) positions.set(hash, position);
+  return positions;
+}
+
+/** Back to back; where they stand so in one array already, that array. */
+function joinVectors(
+  values: readonly (Float32Array | string | undefined)[],
+  dimension: number,
+): Float32Array {
+  const [first] = values;
+  if (first instanceof Float32Array && first.buffer.byteLength === values.length * dimension * 4) {
+    const isInPlace = (value: (typeof values)[number], index: number) =>
+      value instanceof Float32Array &&
+      value.buffer === first.buffer &&
+      value.byteOffset === index * dimension * 4;
+    if (values.every(isInPlace)) return new Float32Array(first.buffer);
+  }
+  const vectors = new Float32Array(values.length * dimension);
+  for (const [index, value] of values.entries()) {
+    if (value instanceof Float32Array) vectors.set(value, index * dimension);
+  }
+  return vectors;
+}
