@@ -16,6 +16,7 @@ const libraryOrder = [
   "http",
   "jobs",
   "ingest",
+  "housekeeping",
   "verification",
 ];
 

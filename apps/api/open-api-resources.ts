@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
-import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
+import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
-import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
+import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
 import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
+import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 
@@ -29,6 +30,13 @@ export async function openApiResources(options: {
     queueDepthMax: configuration.queueDepthMax,
   });
   const reconciler = jobs.startReconciler({ everyMs: reconcileEveryMs });
+  const tidying = startTidying({
+    store,
+    intents: jobs.intents,
+    uploadsFolder: layout.uploads,
+    locks: layout.locks,
+    telemetry,
+  });
   return {
     configuration,
     store,
@@ -36,6 +44,7 @@ export async function openApiResources(options: {
     telemetry,
     async close() {
       await reconciler.stop();
+      await tidying.stop();
       await jobs.close();
     },
   };

@@ -1,0 +1,67 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { collectOrphans } from "../dataset/collect-orphans.ts";
+import { findDatasets } from "../dataset/find-datasets.ts";
+import { collectGenerations } from "../generation/collect-generations.ts";
+import { listIndexes } from "../generation/definition-log.ts";
+import type { Intents } from "../jobs/intents.ts";
+import { collectStaging } from "../storage/collect-staging.ts";
+import { tryFileLock } from "../storage/file-lock.ts";
+import { createFolderDurable } from "../storage/local-bucket.ts";
+import type { LocalStore } from "../storage/local-store.ts";
+
+export interface TidyOptions {
+  store: LocalStore;
+  intents: Intents;
+  uploadsFolder: string;
+  locks: string;
+}
+
+export interface TidyReport {
+  /** True where another process was at it. */
+  skipped: boolean;
+  staging: number;
+  orphans: number;
+  generations: number;
+  uploads: number;
+}
+
+/** No write goes on for so long without touching its files. */
+const leftoverMs = 24 * 3_600_000;
+/** Enough to go back a few builds; each costs as much disk as the index itself. */
+const generationsKept = 5;
+
+/** Removes what nothing points at any more: leftovers of killed processes, old generations, uploads that are done. */
+export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
+  const report: TidyReport = { skipped: false, staging: 0, orphans: 0, generations: 0, uploads: 0 };
+  await createFolderDurable(options.locks);
+  using lock = tryFileLock(path.join(options.locks, "tidy.lock"));
+  if (lock === undefined) return { ...report, skipped: true };
+  const { store } = options;
+  report.staging = (await collectStaging(store, { olderThanMs: leftoverMs })).removed;
+  for (const dataset of await findDatasets(store)) {
+    for await (const { key } of collectOrphans({ store, dataset, olderThanMs: leftoverMs })) {
+      await store.delete(key);
+      report.orphans += 1;
+    }
+  }
+  for (const index of await listIndexes(store)) {
+    report.generations += (await collectGenerations({ store, index, keep: generationsKept })).length;
+  }
+  report.uploads = await collectUploads(options);
+  return report;
+}
+
+/** An upload is needed until its request has ended; one that no request ever named was cut off before its intent. */
+async function collectUploads({ uploadsFolder, intents }: TidyOptions): Promise<number> {
+  await intents.refresh();
+  let removed = 0;
+  for (const intent of await readdir(uploadsFolder)) {
+    const folder = path.join(uploadsFolder, intent);
+    const ended = intents.read(intent)?.ended !== undefined || intents.read(intent) === undefined;
+    if (!ended || Date.now() - (await stat(folder)).mtimeMs < leftoverMs) continue;
+    await rm(folder, { recursive: true, force: true });
+    removed += 1;
+  }
+  return removed;
+}
