@@ -13,7 +13,8 @@ import { mountTrialRoutes } from "./trial-routes.ts";
 /** The control plane: it checks, records the intent, enqueues and answers. It never builds or embeds. */
 export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   const app = createHttpApp(dependencies);
-  for (const path of ["/ingest/path", "/vectors/*", "/catalog/*", "/fleet/*", "/jobs/*"]) app.use(path, limitJsonBody());
+  for (const path of ["/ingest/path", "/vectors/*", "/catalog/*", "/fleet/*", "/jobs/*"])
+    app.use(path, limitJsonBody());
   mountHealthRoutes(app, dependencies);
   mountJobRoutes(app, dependencies);
   mountFleetRoutes(app, dependencies);

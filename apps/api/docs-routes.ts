@@ -7,7 +7,7 @@ const page = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Lakefleet HTTP interface</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
 <body><div id="docs"></div><script src="/docs/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLinking: true })</script></body>
+<script>SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null })</script></body>
 </html>`;
 
 const description =
@@ -15,7 +15,10 @@ const description =
 
 /** The OpenAPI document of every route mounted on `app` so far, and a page to browse it that needs no network. */
 export function mountDocs(app: OpenAPIHono): void {
-  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Lakefleet", version: "0.1.0", description } });
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "Lakefleet", version: "0.1.0", description },
+  });
   app.get("/docs", (context) => context.html(page));
   const assets = new Set(["swagger-ui.css", "swagger-ui-bundle.js"]);
   app.use("/docs/:asset", async (context, next) => {

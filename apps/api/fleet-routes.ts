@@ -17,7 +17,13 @@ const PoolState = z
     active: z.int(),
     oldest_wait_ms: z.number(),
     workers: z.array(
-      z.object({ id: z.string(), pid: z.int(), host: z.string(), since: z.string(), active_jobs: z.array(z.string()) }),
+      z.object({
+        id: z.string(),
+        pid: z.int(),
+        host: z.string(),
+        since: z.string(),
+        active_jobs: z.array(z.string()),
+      }),
     ),
   })
   .openapi("PoolState");
@@ -31,7 +37,13 @@ function describePool(pool: PoolReport): z.infer<typeof PoolState> {
     waiting: pool.waiting,
     active: pool.active,
     oldest_wait_ms: pool.oldestWaitMs,
-    workers: pool.workers.map(({ id, pid, host, since, activeJobs }) => ({ id, pid, host, since, active_jobs: activeJobs })),
+    workers: pool.workers.map(({ id, pid, host, since, activeJobs }) => ({
+      id,
+      pid,
+      host,
+      since,
+      active_jobs: activeJobs,
+    })),
   };
 }
 

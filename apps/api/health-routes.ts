@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { answers } from "@lakefleet/lib/http/answers.ts";
 import type { PoolReport } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { queueNames } from "@lakefleet/queues/define-queue.ts";
 import { Gauge } from "prom-client";
@@ -19,19 +20,48 @@ const ready = createRoute({
   },
 });
 
+const health = createRoute({
+  method: "get",
+  path: "/health",
+  tags: ["health"],
+  summary: "200 as long as the process answers, whatever it depends on",
+  responses: answers(200, z.object({ status: z.literal("ok") }), "Alive"),
+});
+
 export function mountHealthRoutes(app: OpenAPIHono, { jobs, telemetry }: ApiDependencies): void {
+  app.openapi(health, (context) => context.json({ status: "ok" as const }, 200));
   app.openapi(ready, async (context) => {
     const health = await jobs.health();
     const pools = health.redis ? await jobs.pools() : [];
     const workers = countWorkers(pools);
-    const state = { ready: health.redis && Object.values(workers).every((count) => count > 0), redis: health.redis, pools: workers };
+    const state = {
+      ready: health.redis && Object.values(workers).every((count) => count > 0),
+      redis: health.redis,
+      pools: workers,
+    };
     return state.ready ? context.json(state, 200) : context.json(state, 503);
+  });
+  mountMetrics(app, { jobs, telemetry });
+}
+
+function mountMetrics(
+  app: OpenAPIHono,
+  { jobs, telemetry }: Pick<ApiDependencies, "jobs" | "telemetry">,
+): void {
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/metrics",
+    tags: ["health"],
+    summary: "Every figure in the Prometheus text format, the pools' among them",
+    responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
   });
   const setPoolGauges = createPoolGauges(telemetry);
   app.get("/metrics", async () => {
     const health = await jobs.health();
     if (health.redis) setPoolGauges(await jobs.pools());
-    return new Response(await telemetry.metrics.metrics(), { headers: { "content-type": telemetry.metrics.contentType } });
+    return new Response(await telemetry.metrics.metrics(), {
+      headers: { "content-type": telemetry.metrics.contentType },
+    });
   });
 }
 

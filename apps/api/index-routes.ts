@@ -1,13 +1,15 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
+import { IndexDefinition } from "@lakefleet/lib/generation/index-definition.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import { rollbackGeneration } from "@lakefleet/lib/generation/rollback-generation.ts";
 import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
-import { indexSteps } from "@lakefleet/lib/ingest/steps.ts";
 import { defineIndex } from "@lakefleet/lib/ingest/define-index.ts";
+import { indexSteps } from "@lakefleet/lib/ingest/steps.ts";
 import { flowStep } from "@lakefleet/lib/jobs/flow-step.ts";
 import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
+import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { DatasetName, IndexName } from "@lakefleet/queues/names.ts";
 import { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -45,6 +47,13 @@ const createIndex = createRoute({
           embedder: z.string().min(1).max(200).optional(),
           chunk_size: z.int().min(32).max(32_768).optional(),
           overlap: z.int().min(0).max(16_384).optional(),
+          /** The engine and its settings; absent numbers take the engine's defaults. */
+          parameters: IndexParameters.optional(),
+          fusion: IndexDefinition.shape.fusion.optional(),
+        })
+        .refine((body) => !body.backend || !body.parameters || body.backend === body.parameters.backend, {
+          path: ["parameters", "backend"],
+          message: "must be the backend that is asked for beside it",
         })
         .openapi("IndexRequest"),
     ),
@@ -102,6 +111,8 @@ export function mountIndexRoutes(app: OpenAPIHono, { jobs, store }: ApiDependenc
         ...(body.embedder ? { embedderId: body.embedder } : {}),
         ...(body.chunk_size ? { chunkSize: body.chunk_size } : {}),
         ...(body.overlap === undefined ? {} : { overlap: body.overlap }),
+        parameters: body.parameters,
+        fusion: body.fusion,
       },
     });
     const intent = newIntentId();
@@ -123,7 +134,14 @@ function mountActivation(app: OpenAPIHono, store: ApiDependencies["store"]): voi
     const index = context.req.valid("param").name;
     const { generation, reason } = context.req.valid("json");
     await readDefinition(store, index);
-    const outcome = await promoteGeneration({ store, index, generation, reason, actor: "http", by: "person" });
+    const outcome = await promoteGeneration({
+      store,
+      index,
+      generation,
+      reason,
+      actor: "http",
+      by: "person",
+    });
     return context.json({ index, ...outcome }, 200);
   });
   app.openapi(rollback, async (context) => {

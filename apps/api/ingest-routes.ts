@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { HttpBindings } from "@hono/node-server";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
 import { parseIngestRequest } from "@lakefleet/lib/ingest/ingest-request.ts";
@@ -52,7 +52,9 @@ export function mountIngestRoutes(app: OpenAPIHono, dependencies: ApiDependencie
       intent: newIntentId(),
       actor: "http",
       request,
-      source: found.isFolder ? { kind: "folder", path: found.path, name } : { kind: "file", path: found.path, name, uploaded: false },
+      source: found.isFolder
+        ? { kind: "folder", path: found.path, name }
+        : { kind: "file", path: found.path, name, uploaded: false },
     });
     return context.json(acceptedJob(job), 202);
   });
@@ -67,7 +69,11 @@ function mountIngestFile(app: OpenAPIHono, { jobs, store, configuration }: ApiDe
     request: {
       body: {
         required: true,
-        content: { "multipart/form-data": { schema: IngestFields.extend({ file: z.string().openapi({ format: "binary" }) }) } },
+        content: {
+          "multipart/form-data": {
+            schema: IngestFields.extend({ file: z.string().openapi({ format: "binary" }) }),
+          },
+        },
       },
     },
     responses: answers(202, AcceptedJob, "Accepted: the file and the intent are on disk"),

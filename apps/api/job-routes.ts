@@ -56,7 +56,9 @@ const cancelJob = createRoute({
 });
 
 export function mountJobRoutes(app: OpenAPIHono, { jobs }: ApiDependencies): void {
-  app.openapi(listJobs, async (context) => context.json({ jobs: await jobs.list(context.req.valid("query")) }, 200));
+  app.openapi(listJobs, async (context) =>
+    context.json({ jobs: await jobs.list(context.req.valid("query")) }, 200),
+  );
   app.openapi(readJob, async (context) => {
     const { queue, id } = context.req.valid("param");
     const job = await jobs.read(queue, id);
@@ -83,10 +85,12 @@ function mountJobEvents(app: OpenAPIHono, jobs: ApiDependencies["jobs"]): void {
     tags: ["jobs"],
     summary: "The job's changes as server-sent events, until it has ended",
     request: { params: JobParameters },
-    responses: { 200: { description: "A stream of job events", content: { "text/event-stream": { schema: JobSchema } } } },
+    responses: {
+      200: { description: "A stream of job events", content: { "text/event-stream": { schema: JobSchema } } },
+    },
   });
   app.get("/jobs/:queue/:id/events", async (context) => {
-    const { queue, id } = JobParameters.parse(context.req.param());
+    const { queue, id } = context.req.param();
     await jobs.read(queue, id);
     return streamSSE(context, async (stream) => {
       const gone = new AbortController();

@@ -1,77 +1,87 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
-import path from "node:path";
-import { pipeline } from "node:stream/promises";
+import type { Readable } from "node:stream";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import busboy from "busboy";
+import { type SavedUpload, saveUpload } from "./save-upload.ts";
 
-export interface Upload {
+export interface Upload extends SavedUpload {
   fields: Record<string, string>;
-  /** The name the client gave, checked to be a plain file name. */
-  name: string;
-  path: string;
-  byteCount: number;
 }
+
+export interface ReceiveUploadOptions {
+  incoming: IncomingMessage;
+  folder: string;
+  accept: (fields: Record<string, string>) => void;
+}
+
+/** Sixteen fields are known; the rest is room for a client's mistakes to be named one by one. */
+const fieldsMax = 64;
+/** Holds the names of a thousand columns; busboy's own limit of 1 MiB for each would let one request hold 64 MiB. */
+const fieldBytesMax = 64 * 1024;
 
 /**
  * Streams one multipart upload to `folder/content`, synced with its folder when the promise resolves. `accept` sees the
  * fields before the first byte of the file is written and refuses by throwing; nothing is left behind on any failure.
- * The rest of a refused body is read and dropped, since most clients only read the answer after they sent everything.
+ * The connection stays open on a refusal, so that the client can read the answer.
  */
-export async function receiveUpload(options: {
-  incoming: IncomingMessage;
-  folder: string;
-  accept: (fields: Record<string, string>) => void;
-}): Promise<Upload> {
+export async function receiveUpload(options: ReceiveUploadOptions): Promise<Upload> {
+  const stop = new AbortController();
+  const fields = new Map<string, string>();
+  let saving: Promise<SavedUpload> | undefined;
+  const parser = openParser(options.incoming);
+  const refuse = (error: unknown) => void parser.destroy(asError(error));
+
+  parser.on("field", (name: string | undefined, value, info) => {
+    const problem = problemOfField({
+      name,
+      truncated: info.valueTruncated,
+      fields,
+      afterFile: saving !== undefined,
+    });
+    if (problem !== undefined) refuse(problem);
+    else fields.set(name ?? "", value);
+  });
+  parser.on("fieldsLimit", () =>
+    refuse(invalidUpload("body-field", `There are more than ${fieldsMax} fields.`)),
+  );
+  parser.on("filesLimit", () => refuse(notOneFile()));
+  parser.on("file", (field: string | undefined, content, info) => {
+    // The parser reports why it ended a part early; without a listener the part's own report would end the process.
+    content.on("error", () => undefined);
+    if (field !== "file") return refuse(notOneFile());
+    saving = takeFile(content, { ...options, fields, name: info.filename ?? "", signal: stop.signal });
+    saving.catch(refuse);
+  });
+
   try {
-    return await receive(options);
+    await parseAll(options.incoming, parser);
+    if (saving === undefined) throw invalidUpload("body-file", "The upload has no part named file.");
+    return { ...(await saving), fields: Object.fromEntries(fields) };
   } catch (error) {
+    stop.abort();
+    await Promise.allSettled([saving]);
     await rm(options.folder, { recursive: true, force: true });
-    options.incoming.resume();
     throw error;
   }
 }
 
-async function receive(options: Parameters<typeof receiveUpload>[0]): Promise<Upload> {
-  const parser = openParser(options.incoming);
-  const fields: Record<string, string> = {};
-  let saved: Promise<Upload> | undefined;
-  parser.on("field", (name, value, info) => {
-    if (info.valueTruncated || info.nameTruncated) {
-      parser.destroy(invalidUpload("body-field", `The field ${name.slice(0, 60)} is too long.`));
-    } else if (saved) {
-      parser.destroy(invalidUpload("body-order", `The field ${name} comes after the file; send all fields before it.`));
-    } else {
-      fields[name] = value;
-    }
-  });
-  parser.on("file", (field, content, info) => {
-    if (field !== "file" || saved) {
-      content.resume();
-      parser.destroy(invalidUpload("body-file", "Send exactly one file, in a part named file."));
-      return;
-    }
-    saved = saveFile(content, { ...options, fields, name: info.filename ?? "" });
-    // The pipeline below reports it; without a handler of its own an early failure would count as unhandled.
-    saved.catch((error) => {
-      content.resume();
-      parser.destroy(error);
-    });
-  });
-  await parseAll(options.incoming, parser);
-  if (!saved) throw invalidUpload("body-file", "The upload has no part named file.");
-  return saved;
+async function takeFile(
+  content: Readable,
+  options: ReceiveUploadOptions & { fields: ReadonlyMap<string, string>; name: string; signal: AbortSignal },
+): Promise<SavedUpload> {
+  // Not an object that is filled by key: a field named __proto__ must be seen like any other that is not known.
+  options.accept(Object.fromEntries(options.fields));
+  return saveUpload(content, options);
 }
 
-function openParser(incoming: IncomingMessage) {
+function openParser(incoming: IncomingMessage): busboy.Busboy {
   try {
-    // 64 fields of 64 KiB hold every name a wide table can have; busboy's default of 1 MiB each would hold memory.
     return busboy({
       headers: incoming.headers,
       preservePath: true,
       defParamCharset: "utf8",
-      limits: { fields: 64, fieldSize: 64 * 1024, files: 2, fieldNameSize: 200 },
+      limits: { fields: fieldsMax, fieldSize: fieldBytesMax, files: 1 },
     });
   } catch (cause) {
     throw new DomainError({
@@ -84,58 +94,65 @@ function openParser(incoming: IncomingMessage) {
   }
 }
 
-async function parseAll(incoming: IncomingMessage, parser: busboy.Busboy): Promise<void> {
-  try {
-    await pipeline(incoming, parser);
-  } catch (cause) {
-    if (cause instanceof DomainError) throw cause;
-    throw invalidUpload("body-truncated", "The upload ended before its last boundary.", cause);
-  }
-}
-
-async function saveFile(
-  content: NodeJS.ReadableStream,
-  options: { folder: string; fields: Record<string, string>; name: string; accept: (fields: Record<string, string>) => void },
-): Promise<Upload> {
-  assertFileName(options.name);
-  options.accept(options.fields);
-  await mkdir(options.folder, { recursive: true });
-  const target = path.join(options.folder, "content");
-  const file = createWriteStream(target, { flags: "wx", flush: true, highWaterMark: 1024 * 1024 });
-  try {
-    await pipeline(content, file);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOSPC") throw cause;
-    throw new DomainError({ kind: "exhausted", type: "disk-full", message: "The disk is full; the upload was not kept.", cause });
-  }
-  await syncFolder(options.folder);
-  await syncFolder(path.dirname(options.folder));
-  return { fields: options.fields, name: options.name, path: target, byteCount: file.bytesWritten };
-}
-
-/** A name with a path in it is either a mistake or a trick; in neither case would the right part be clear. */
-export function assertFileName(name: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are just what is refused here.
-  const plain = name.length > 0 && Buffer.byteLength(name) <= 255 && !/[/\\\u0000-\u001f\u007f]/.test(name);
-  if (plain && name !== "." && name !== "..") return;
-  throw new DomainError({
-    kind: "invalid",
-    type: "file-name",
-    field: "file",
-    message: "The file's name must be a plain name of at most 255 bytes, without / \\ or control characters.",
-    remedy: "Send the bare name, without a folder.",
+/** Not `stream.pipeline`: it would close the connection on an error, and the client would never learn which. */
+function parseAll(incoming: IncomingMessage, parser: busboy.Busboy): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) => {
+      incoming.unpipe(parser);
+      incoming.resume();
+      parser.destroy();
+      reject(cause instanceof DomainError || !isParserError(cause) ? cause : malformed(cause));
+    };
+    const onGone = () => {
+      if (!incoming.complete) parser.destroy(malformed(undefined));
+    };
+    parser.on("error", fail);
+    parser.once("close", resolve);
+    incoming.on("error", onGone);
+    incoming.once("close", onGone);
+    if (incoming.destroyed) onGone();
+    else incoming.pipe(parser);
   });
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+function problemOfField(field: {
+  name: string | undefined;
+  truncated: boolean;
+  fields: ReadonlyMap<string, string>;
+  afterFile: boolean;
+}): DomainError | undefined {
+  const { name, truncated, fields, afterFile } = field;
+  if (name === undefined) return invalidUpload("body-field", "A part of the form has no name.");
+  const shown = JSON.stringify(name.slice(0, 60));
+  if (truncated)
+    return invalidUpload("body-field", `The field ${shown} is longer than ${fieldBytesMax} bytes.`);
+  if (afterFile)
+    return invalidUpload("body-order", `The field ${shown} comes after the file; send all fields before it.`);
+  if (fields.has(name)) return invalidUpload("body-field", `The field ${shown} is there twice.`);
+  return undefined;
+}
+
+/** Errors of the parser are plain; those of the disk carry a code. */
+function isParserError(cause: unknown): boolean {
+  return cause instanceof Error && !("code" in cause);
+}
+
+function malformed(cause: unknown): DomainError {
+  return invalidUpload(
+    "body-malformed",
+    "The form is not well-formed, or ends before its last boundary.",
+    cause,
+  );
+}
+
+function notOneFile(): DomainError {
+  return invalidUpload("body-file", "Send exactly one file, in a part named file.");
 }
 
 function invalidUpload(type: string, message: string, cause?: unknown): DomainError {
   return new DomainError({ kind: "invalid", type, field: "file", message, cause });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error), { cause: error });
 }

@@ -4,15 +4,7 @@ import { definitionLog } from "../generation/definition-log.ts";
 import type { IndexDefinition } from "../generation/index-definition.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { IndexParameters } from "../vector/index-parameters.ts";
-import type { IngestPayload } from "./plan-ingest.ts";
-
-type IndexSettings = NonNullable<IngestPayload["index"]>;
-
-/**
- * A chunk of 1,000 characters is about 250 tokens: small enough that a hit is a passage, large enough that a
- * paragraph stays whole. The overlap keeps a sentence that straddles the edge findable from both sides.
- */
-const defaultChunking = { size: 1_000, overlap: 100 };
+import { checkIndexSettings, chunkingOf, type IndexSettings } from "./check-index-settings.ts";
 
 /** Commits the index's definition where it is new or changed; without a change the index is left as it is. */
 export async function defineIndex(options: {
@@ -35,15 +27,7 @@ function mergeDefinition(
   settings: IndexSettings,
   dataset: DatasetVersion,
 ): IndexDefinition {
-  if (current && current.dataset !== dataset.dataset) {
-    throw new DomainError({
-      kind: "conflict",
-      type: "index-taken",
-      field: "index",
-      message: `The index ${settings.name} belongs to the dataset ${current.dataset}.`,
-      remedy: "Choose another index name.",
-    });
-  }
+  checkIndexSettings({ settings, dataset: dataset.dataset, current });
   const textColumns = dataset.textColumns.length > 0 ? dataset.textColumns : (current?.textColumns ?? []);
   if (textColumns.length === 0) {
     throw new DomainError({
@@ -54,7 +38,7 @@ function mergeDefinition(
       remedy: "Name the columns to search in text_columns.",
     });
   }
-  const parameters =
+  const kept =
     current && (settings.backend ?? current.parameters.backend) === current.parameters.backend
       ? current.parameters
       : IndexParameters.parse({ backend: settings.backend ?? "hnsw" });
@@ -65,17 +49,8 @@ function mergeDefinition(
     textColumns,
     metadataColumns: dataset.metadataColumns,
     embedderId: settings.embedderId ?? current?.embedderId ?? "hash-768@1",
-    chunking: {
-      size: settings.chunkSize ?? current?.chunking.size ?? defaultChunking.size,
-      overlap: settings.overlap ?? current?.chunking.overlap ?? defaultOverlap(settings.chunkSize),
-    },
-    parameters,
-    fusion: current?.fusion ?? { method: "weighted", lexicalWeight: 0.85 },
+    chunking: chunkingOf(settings, current),
+    parameters: settings.parameters ?? kept,
+    fusion: settings.fusion ?? current?.fusion ?? { method: "weighted", lexicalWeight: 0.85 },
   };
-}
-
-function defaultOverlap(size: number | undefined): number {
-  return size === undefined
-    ? defaultChunking.overlap
-    : Math.min(defaultChunking.overlap, Math.floor(size / 4));
 }

@@ -3,16 +3,17 @@ import { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
 
 /** A list of column names: an array in JSON, comma-separated in a form field. */
-const ColumnNames = z
-  .union([z.array(z.string().min(1).max(1_000)), z.string().max(65_536)])
-  .transform((value) =>
-    Array.isArray(value)
-      ? value
-      : value
-          .split(",")
-          .map((name) => name.trim())
-          .filter((name) => name !== ""),
-  );
+const columnNames = (countMax: number) =>
+  z
+    .union([z.array(z.string()), z.string().max(65_536).transform(splitNames)])
+    .pipe(z.array(z.string().min(1).max(1_000)).max(countMax));
+
+function splitNames(text: string): string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
 
 const Whole = z.coerce.number().int();
 
@@ -24,8 +25,8 @@ export const IngestRequest = z
     key: z.string().min(1).max(1_000).optional(),
     on_error: z.enum(["refuse", "skip"]).default("refuse"),
     id_column: z.string().min(1).max(1_000).optional(),
-    text_columns: ColumnNames.optional(),
-    metadata_columns: ColumnNames.optional(),
+    text_columns: columnNames(64).optional(),
+    metadata_columns: columnNames(256).optional(),
     index: z.union([z.literal("none"), IndexName]).optional(),
     backend: z.enum(["hnsw", "lance"]).optional(),
     embedder: z.string().min(1).max(200).optional(),

@@ -1,11 +1,15 @@
 import { open } from "node:fs/promises";
+import { DomainError } from "../errors/domain-error.ts";
 import { detectFormat } from "../extract/detect-format.ts";
 import type { Format } from "../extract/extraction.ts";
 import { listIndexes, readDefinition } from "../generation/definition-log.ts";
+import type { IndexDefinition } from "../generation/index-definition.ts";
 import type { JobReference } from "../jobs/intent-record.ts";
 import type { StartFlow } from "../jobs/start-flow.ts";
+import { hasCode } from "../storage/error-code.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import { checkIndexSettings } from "./check-index-settings.ts";
 import type { IngestRequest } from "./ingest-request.ts";
 import { type IngestPayload, planIngest } from "./plan-ingest.ts";
 import { ingestSteps } from "./steps.ts";
@@ -25,8 +29,13 @@ export async function requestIngest(options: {
 }): Promise<JobReference> {
   const { source, request, store } = options;
   const format = source.kind === "file" ? await detectFile(source.path, source.name) : undefined;
-  const indexes = await indexesOf(store, request.dataset);
+  const definitions = await readDefinitions(store);
+  const indexes = definitions.filter(({ dataset }) => dataset === request.dataset).map(({ index }) => index);
   const payload = planIngest({ intent: options.intent, request, source, format, indexes });
+  if (payload.index) {
+    const current = definitions.find(({ index }) => index === payload.index?.name);
+    checkIndexSettings({ settings: payload.index, dataset: request.dataset, current });
+  }
   failpoint("api.before-enqueue");
   const job = await options.startFlow({ steps: ingestSteps(payload), actor: options.actor });
   failpoint("api.after-enqueue");
@@ -35,13 +44,27 @@ export async function requestIngest(options: {
 
 /** Names of the indexes whose rows come from this dataset. */
 export async function indexesOf(store: ObjectStore, dataset: string): Promise<string[]> {
+  const definitions = await readDefinitions(store);
+  return definitions.filter((definition) => definition.dataset === dataset).map(({ index }) => index);
+}
+
+async function readDefinitions(store: ObjectStore): Promise<IndexDefinition[]> {
   const names = await listIndexes(store);
-  const definitions = await Promise.all(names.map((name) => readDefinition(store, name)));
-  return names.filter((_, position) => definitions[position]?.dataset === dataset);
+  return Promise.all(names.map((name) => readDefinition(store, name)));
 }
 
 async function detectFile(path: string, name: string): Promise<Format> {
-  const file = await open(path, "r");
+  const file = await open(path, "r").catch((cause: unknown) => {
+    if (!hasCode(cause, "EACCES", "EPERM", "ENOENT")) throw cause;
+    throw new DomainError({
+      kind: "forbidden",
+      type: "path-unreadable",
+      field: "path",
+      message: `The fleet may not read ${name}, or it has just gone.`,
+      remedy: "Give the user that runs the fleet the right to read it.",
+      cause,
+    });
+  });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
     return detectFormat({ name, head: buffer.subarray(0, bytesRead) });

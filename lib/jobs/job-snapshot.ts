@@ -13,6 +13,8 @@ export interface JobSnapshot {
   /** Attempts that have ended. */
   attemptsEnded: number;
   failedReason: string | undefined;
+  /** What the handler returned; undefined until the job has completed. */
+  result: unknown;
   finishedAt: string | undefined;
 }
 
@@ -24,7 +26,7 @@ const StoredProgress: z.ZodType<JobProgress> = z.object({
   eta_seconds: z.number().nullable(),
 });
 
-const fields = ["timestamp", "progress", "atm", "failedReason", "finishedOn"] as const;
+const fields = ["timestamp", "progress", "atm", "failedReason", "finishedOn", "returnvalue"] as const;
 const commandsPerJob = 4;
 
 /** Reads many jobs in one round trip; `undefined` for a job that Redis does not hold. */
@@ -57,7 +59,7 @@ function keysOf(queues: Queues, queue: QueueName): (type: string) => string {
 
 function decode([stored, locked, completed, failed]: unknown[]): JobSnapshot | undefined {
   const values = z.array(z.string().nullable()).length(fields.length).parse(stored);
-  const [timestamp, progress, attempts, failedReason, finishedOn] = values;
+  const [timestamp, progress, attempts, failedReason, finishedOn, result] = values;
   if (timestamp === null) return undefined;
   const state =
     completed !== null ? "completed" : failed !== null ? "failed" : locked === 1 ? "active" : "waiting";
@@ -66,6 +68,7 @@ function decode([stored, locked, completed, failed]: unknown[]): JobSnapshot | u
     progress: readProgress(progress),
     attemptsEnded: Number(attempts ?? 0),
     failedReason: failedReason ?? undefined,
+    result: completed === null ? undefined : JSON.parse(result ?? "null"),
     finishedAt: finishedOn ? new Date(Number(finishedOn)).toISOString() : undefined,
   };
 }

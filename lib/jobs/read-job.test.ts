@@ -24,7 +24,13 @@ function intent(ended?: Partial<EndedRecord>): Intent {
 }
 
 function snapshots(states: Record<string, Partial<JobSnapshot>>): Map<string, JobSnapshot> {
-  const nothing = { progress: null, attemptsEnded: 0, failedReason: undefined, finishedAt: undefined };
+  const nothing = {
+    progress: null,
+    attemptsEnded: 0,
+    failedReason: undefined,
+    result: undefined,
+    finishedAt: undefined,
+  };
   return new Map(
     Object.entries(states).map(([queue, snapshot]) => [
       `${id}.${queue}`,
@@ -76,4 +82,13 @@ describe("the view of a root job", () => {
     const stopping = snapshots({ ingest: { state: "active" }, embed: {}, index: {} });
     expect(jobView(intent({ state: "cancelled" }), root, stopping).state).toBe("cancelled");
   });
+});
+
+test("a step that is done shows its own result, and the request the one that the log holds", () => {
+  const found = snapshots({ ingest: { state: "completed", result: { rowsRejected: 2 } } });
+  expect(jobView(intent(), 0, found).result).toEqual({ rowsRejected: 2 });
+  expect(jobView(intent(), root, found).result).toBeNull();
+  const ended = intent({ state: "completed", result: { generation: "g" } });
+  expect(jobView(ended, root, found).result).toEqual({ generation: "g" });
+  expect(jobView(ended, 0, new Map()).result).toBeNull();
 });

@@ -88,7 +88,7 @@ export function jobView(
     state,
     progress: snapshots.get(ended || running === undefined ? job.id : running.id)?.progress ?? null,
     attempts: (snapshot?.attemptsEnded ?? 0) + (snapshot?.state === "active" ? 1 : 0),
-    result: isRoot && state === "completed" ? (intent.ended?.result ?? null) : null,
+    result: state === "completed" ? resultOf(intent, isRoot, snapshot) : null,
     error: ended ? errorOf(intent, state, snapshot) : null,
     children,
     created_at: at,
@@ -109,6 +109,11 @@ function stateOf(intent: Intent, position: number, snapshots: ReadonlyMap<string
   const endedAt = jobs.findIndex((job) => job.id === ended.job?.id);
   if (position < endedAt || snapshot?.state === "completed") return "completed";
   return ended.state;
+}
+
+/** A request's own result is in the log for good; that of a step before the last is kept by Redis for as long as the job. */
+function resultOf(intent: Intent, isRoot: boolean, snapshot: JobSnapshot | undefined): unknown {
+  return (isRoot ? intent.ended?.result : undefined) ?? snapshot?.result ?? null;
 }
 
 function errorOf(intent: Intent, state: JobState, snapshot: JobSnapshot | undefined): Problem | null {

@@ -1,0 +1,51 @@
+import { openProvider } from "../embedding/open-provider.ts";
+import { DomainError } from "../errors/domain-error.ts";
+import type { IndexDefinition } from "../generation/index-definition.ts";
+import type { IngestPayload } from "./plan-ingest.ts";
+
+export type IndexSettings = NonNullable<IngestPayload["index"]>;
+
+/**
+ * Refuses what could only fail once the rows are committed: `index-taken` (conflict), `embedder-unknown` and
+ * `chunk-overlap` (invalid). `current` is the index as it is, where there is one.
+ */
+export function checkIndexSettings(options: {
+  settings: IndexSettings;
+  dataset: string;
+  current: IndexDefinition | undefined;
+}): void {
+  const { settings, dataset, current } = options;
+  if (current && current.dataset !== dataset) {
+    throw new DomainError({
+      kind: "conflict",
+      type: "index-taken",
+      field: "index",
+      message: `The index ${settings.name} belongs to the dataset ${current.dataset}.`,
+      remedy: "Choose another index name.",
+    });
+  }
+  if (settings.embedderId !== undefined) openProvider(settings.embedderId, { threads: 0 });
+  const { size, overlap } = chunkingOf(settings, current);
+  if (overlap < size) return;
+  throw new DomainError({
+    kind: "invalid",
+    type: "chunk-overlap",
+    field: "overlap",
+    message: `Chunks of ${size} characters cannot share ${overlap}.`,
+    remedy: "Give an overlap below chunk_size.",
+  });
+}
+
+/**
+ * A chunk of 1,000 characters is about 250 tokens: small enough that a hit is a passage, large enough that a
+ * paragraph stays whole. The overlap keeps a sentence that straddles the edge findable from both sides.
+ */
+const defaultChunking = { size: 1_000, overlap: 100 };
+
+/** How the index is cut: as asked, else as it is, else by the defaults. An overlap that nobody asked for always fits. */
+export function chunkingOf(settings: IndexSettings, current: IndexDefinition | undefined) {
+  const size = settings.chunkSize ?? current?.chunking.size ?? defaultChunking.size;
+  const fitting = Math.min(current?.chunking.overlap ?? defaultChunking.overlap, Math.floor(size / 4));
+  const kept = settings.chunkSize === undefined ? current?.chunking.overlap : undefined;
+  return { size, overlap: settings.overlap ?? kept ?? fitting };
+}
