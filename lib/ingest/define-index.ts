@@ -6,10 +6,17 @@ import type { ObjectStore } from "../storage/object-store.ts";
 import { IndexParameters } from "../vector/index-parameters.ts";
 import { checkIndexSettings, chunkingOf, type IndexSettings } from "./check-index-settings.ts";
 
+/** What only `POST /vectors/index` may say of an index, beside what every ingest may. */
+export interface TuningSettings {
+  /** Whole; of the backend that is named beside it, if one is. */
+  parameters?: IndexParameters | undefined;
+  fusion?: IndexDefinition["fusion"] | undefined;
+}
+
 /** Commits the index's definition where it is new or changed; without a change the index is left as it is. */
 export async function defineIndex(options: {
   store: ObjectStore;
-  settings: IndexSettings;
+  settings: IndexSettings & TuningSettings;
   dataset: DatasetVersion;
 }): Promise<IndexDefinition> {
   const log = definitionLog(options.store, options.settings.name);
@@ -24,7 +31,7 @@ export async function defineIndex(options: {
 
 function mergeDefinition(
   current: IndexDefinition | undefined,
-  settings: IndexSettings,
+  settings: IndexSettings & TuningSettings,
   dataset: DatasetVersion,
 ): IndexDefinition {
   checkIndexSettings({ settings, dataset: dataset.dataset, current });
