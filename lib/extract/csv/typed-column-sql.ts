@@ -19,13 +19,25 @@ function cast(column: string, type: CsvType): string {
 }
 
 function fits(column: string, type: CsvType): string {
-  // Printing the number again is quicker than a pattern and refuses what does not read back the same.
-  if (type === "bigint") return `${cast(column, type)}::VARCHAR = ${column}`;
-  if (type === "date") return `length(${column}) = 10 AND ${cast(column, type)}::VARCHAR = ${column}`;
   if (type === "varchar") return "true";
-  const matches = `regexp_full_match(${column}, ${sqlLiteral(patterns[type])})`;
-  if (type === "boolean") return matches;
-  if (type === "timestamp") return `${matches} AND ${cast(column, type)} IS NOT NULL`;
-  const signs = `(contains(${column}, '.'))::INTEGER + (${column}[1] = '-')::INTEGER`;
-  return `${matches} AND strlen(${column}) <= ${doubleDigitsMax} + ${signs} AND ${cast(column, type)} IS NOT NULL`;
+  // The six usual spellings come first, which saves the pattern on nearly every value.
+  if (type === "boolean") {
+    return `(${column} IN ('true', 'false', 'TRUE', 'FALSE', 'True', 'False') OR ${matches(column, type)})`;
+  }
+  // Printing the value again is quicker than a pattern and refuses what does not read back the same.
+  const printsAlike = `${cast(column, type)}::VARCHAR = ${column}`;
+  if (type === "bigint") return printsAlike;
+  if (type === "date") return `length(${column}) = 10 AND ${printsAlike}`;
+  const isRead = `${cast(column, type)} IS NOT NULL`;
+  // Years past 9999 print with as many digits, so the length counts.
+  if (type === "timestamp") {
+    return `((strlen(${column}) = 19 AND ${printsAlike}) OR (${matches(column, type)} AND ${isRead}))`;
+  }
+  const marks = `(contains(${column}, '.'))::INTEGER + (${column}[1] = '-')::INTEGER`;
+  const fewDigits = `(strlen(${column}) <= ${doubleDigitsMax} OR strlen(${column}) <= ${doubleDigitsMax} + ${marks})`;
+  return `${fewDigits} AND ${matches(column, type)} AND ${isRead}`;
+}
+
+function matches(column: string, type: keyof typeof patterns): string {
+  return `regexp_full_match(${column}, ${sqlLiteral(patterns[type])})`;
 }

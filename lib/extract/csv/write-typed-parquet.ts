@@ -5,32 +5,36 @@ import { parquetTargetSql } from "../parquet-target.ts";
 import { allFitSql, typedColumnSql } from "./typed-column-sql.ts";
 import { type CsvType, narrowTypes } from "./value-type.ts";
 
-/** A CSV in which every row is known to be well-formed. */
+/** A CSV as the engine is to read it. */
 export interface CleanCsv {
   path: string;
   delimiter: string;
   quote: string;
   hasHeader: boolean;
   columnNames: string[];
-  rowCount: number;
+  /** Undefined where nobody has counted yet. */
+  rowCount: number | undefined;
   rowBytesMax: number;
 }
 
 /**
  * Writes the rows as Parquet, each column as its type, in one pass. Where a value does not fit, one more pass finds
- * the narrowest types that hold every value, and the rows are written again. Answers the types written.
+ * the narrowest types that hold every value, and the rows are written again. Answers the types written. A guess that
+ * is known to fail goes to that pass at once.
  */
 export async function writeTypedParquet(
   connection: DuckDBConnection,
   csv: CleanCsv,
   parquetPath: string,
-  guess: readonly CsvType[],
+  guess: { types: readonly CsvType[]; standing: "untried" | "failed" },
 ): Promise<readonly CsvType[]> {
   const write = (types: readonly CsvType[], threads: "parallel" | "serial") =>
-    copy(connection, { csv, parquetPath, types, threads });
-  if ((await unlessMisread(write(guess, "parallel"))) === csv.rowCount) return guess;
-  const types = await fittingTypes(connection, csv, guess);
-  if ((await unlessMisread(write(types, "parallel"))) === csv.rowCount) return types;
+    copyCsv(connection, { csv, parquetPath, types, threads });
+  const isWritten = async (types: readonly CsvType[]) =>
+    (await unlessMisread(write(types, "parallel"))) === csv.rowCount;
+  if (guess.standing === "untried" && (await isWritten(guess.types))) return guess.types;
+  const types = await fittingTypes(connection, csv, guess.types);
+  if (await isWritten(types)) return types;
   // Threads that start within quoted text can misjudge where a row begins; one thread does not.
   const rowCount = await write(types, "serial");
   if (rowCount === csv.rowCount) return types;
@@ -38,7 +42,7 @@ export async function writeTypedParquet(
 }
 
 /** The count of rows written; undefined where the engine stumbled over a value or over where a row begins. */
-async function unlessMisread(writing: Promise<number>): Promise<number | undefined> {
+export async function unlessMisread(writing: Promise<number>): Promise<number | undefined> {
   try {
     return await writing;
   } catch (error) {
@@ -47,14 +51,14 @@ async function unlessMisread(writing: Promise<number>): Promise<number | undefin
   }
 }
 
-interface CopyPlan {
+export interface CopyPlan {
   csv: CleanCsv;
   parquetPath: string;
   types: readonly CsvType[];
   threads: "parallel" | "serial";
 }
 
-async function copy(connection: DuckDBConnection, plan: CopyPlan): Promise<number> {
+export async function copyCsv(connection: DuckDBConnection, plan: CopyPlan): Promise<number> {
   const { csv, types } = plan;
   const columns = csv.columnNames.map((name, column) => typedColumnSql(name, types[column]!)).join(", ");
   const source = csv.rowCount === 0 ? noRowsSql(csv) : readSql(csv, plan.threads);
