@@ -11,12 +11,7 @@ export const Accounting = z.strictObject({
 });
 export type Accounting = z.infer<typeof Accounting>;
 
-export type RowState =
-  | { state: "indexed" }
-  | { state: "pending" }
-  | { state: "failed"; reason: string }
-  | { state: "excluded"; reason: string };
-
+/** A row of the dataset that is not indexed, with why. */
 export interface MissingRow {
   rowId: number;
   docId: string;

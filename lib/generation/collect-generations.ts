@@ -1,7 +1,7 @@
 import { DomainError } from "../errors/domain-error.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { activeLog } from "./active-log.ts";
-import { gateKey, generationPrefix } from "./generation-keys.ts";
+import { gateKey, generationPrefix, manifestKey } from "./generation-keys.ts";
 import { findManifest } from "./read-manifest.ts";
 
 /** A generation this young may be on its way through the gate. */
@@ -39,12 +39,20 @@ export async function collectGenerations(options: {
         : position >= keep && now() - builtAt > youngMs;
     if (!isSpare) continue;
     signal?.throwIfAborted();
-    // The report goes first: a folder without one cannot be promoted while it is being removed.
-    await store.delete(gateKey(index, generation));
-    await store.deletePrefix(`${generationPrefix(index, generation)}/`);
+    await removeGeneration(store, index, generation);
     removed.push(generation);
   }
   return removed;
+}
+
+/**
+ * Removes a generation. The gate's report goes first, so that nobody promotes it meanwhile, then the manifest, so that
+ * what a killed removal leaves is no generation any more.
+ */
+export async function removeGeneration(store: ObjectStore, index: string, generation: string): Promise<void> {
+  await store.delete(gateKey(index, generation));
+  await store.delete(manifestKey(index, generation));
+  await store.deletePrefix(`${generationPrefix(index, generation)}/`);
 }
 
 /** The active generation and the distinct one that served before it. */

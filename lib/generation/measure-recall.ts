@@ -1,34 +1,59 @@
 import type { VectorIndex } from "../vector/vector-index.ts";
 import type { ProbeVectors } from "./format/probe-vectors.ts";
 
+/** What a search page shows; the depth at which index settings are compared. */
+export const recallDepth = 10;
 /** Scores nearer than this are equal: duplicates of a text may come in any order. */
 const tieWidth = 1e-5;
+/** The graph backend answers scans that are asked for together in one pass; Lance runs each on its own, on all cores. */
+const scansAtOnce = { hnsw: 64, lance: 4 };
 
-/**
- * Recall@k of a search with the index's own settings against comparing everything: the share of the k best scores that
- * the search reached. 1 for an empty index.
- */
-export async function measureRecall(options: {
+/** Queries with the score that a hit must reach to be among the best, and how many such hits there are. */
+export interface GroundTruth {
+  queries: { query: Float32Array; threshold: number; hitCount: number }[];
+}
+
+/** Compares each probe with every stored vector. */
+export async function findGroundTruth(options: {
   vectors: VectorIndex;
   probes: ProbeVectors;
-  k: number;
   signal?: AbortSignal | undefined;
-}): Promise<{ recall: number; queryCount: number }> {
-  const { vectors, probes, k, signal } = options;
-  const queries = Array.from(probes.ordinals, (_, probe) =>
-    probes.vectors.slice(probe * vectors.dimension, (probe + 1) * vectors.dimension),
-  );
-  // Asked for together, all full scans share one pass over the stored vectors.
-  const truths = await Promise.all(queries.map((query) => vectors.exact(query, { k, signal })));
+}): Promise<GroundTruth> {
+  const { vectors, probes, signal } = options;
+  const { dimension, backend } = vectors;
+  const width = scansAtOnce[backend];
+  const queries: GroundTruth["queries"] = [];
+  for (let first = 0; first < probes.ordinals.length; first += width) {
+    signal?.throwIfAborted();
+    const places = Array.from(probes.ordinals.subarray(first, first + width), (_, place) => first + place);
+    const found = await Promise.all(
+      places.map(async (place) => {
+        const query = probes.vectors.slice(place * dimension, (place + 1) * dimension);
+        const { scores } = await vectors.exact(query, { k: recallDepth, signal });
+        return { query, threshold: (scores.at(-1) ?? 0) - tieWidth, hitCount: scores.length };
+      }),
+    );
+    queries.push(...found);
+  }
+  return { queries };
+}
+
+/** Recall@10: the share of the best hits that a search reaches, by score. 1 where there is nothing to find. */
+export async function measureRecall(options: {
+  vectors: VectorIndex;
+  truth: GroundTruth;
+  /** Candidates that the engine explores; the index's own setting where it is not given. */
+  effort?: number | undefined;
+  signal?: AbortSignal | undefined;
+}): Promise<number> {
+  const { vectors, truth, effort, signal } = options;
   let reached = 0;
   let wanted = 0;
-  for (const [position, query] of queries.entries()) {
+  for (const { query, threshold, hitCount } of truth.queries) {
     signal?.throwIfAborted();
-    const truth = truths[position]?.scores ?? new Float32Array();
-    const found = await vectors.search(query, { k, signal });
-    const threshold = (truth.at(-1) ?? 0) - tieWidth;
-    reached += found.scores.slice(0, truth.length).filter((score) => score >= threshold).length;
-    wanted += truth.length;
+    const { scores } = await vectors.search(query, { k: recallDepth, effort, signal });
+    reached += scores.slice(0, hitCount).filter((score) => score >= threshold).length;
+    wanted += hitCount;
   }
-  return { recall: wanted === 0 ? 1 : reached / wanted, queryCount: queries.length };
+  return wanted === 0 ? 1 : reached / wanted;
 }

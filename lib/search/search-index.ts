@@ -52,6 +52,7 @@ export function createSearchService({ store, telemetry, providers }: SearchServi
       createServingIndex({
         store,
         index,
+        onOpened: (opened) => telemetry.emit("serve.opened", opened),
         onOpenFailed: ({ generation, type, message }, error) =>
           telemetry.emit("serve.open-failed", {
             index,

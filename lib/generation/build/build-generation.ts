@@ -10,9 +10,10 @@ import { DomainError } from "../../errors/domain-error.ts";
 import { failpoint } from "../../storage/failpoint.ts";
 import { withFileLock } from "../../storage/file-lock.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
+import { removeGeneration } from "../collect-generations.ts";
 import { readDefinition } from "../definition-log.ts";
 import { generationId } from "../generation-id.ts";
-import { gateKey, generationPrefix } from "../generation-keys.ts";
+import { generationPrefix } from "../generation-keys.ts";
 import type { GenerationManifest } from "../generation-manifest.ts";
 import type { IndexDefinition } from "../index-definition.ts";
 import { findManifest } from "../read-manifest.ts";
@@ -135,8 +136,7 @@ async function findIntact(
   } catch (error) {
     if (!(error instanceof DomainError && error.kind === "corrupt")) throw error;
   }
-  await store.delete(gateKey(index, generation));
-  await store.deletePrefix(`${generationPrefix(index, generation)}/`);
+  await removeGeneration(store, index, generation);
   return undefined;
 }
 

@@ -4,16 +4,21 @@ import type { MetadataColumn } from "../format/row-store-layout.ts";
 import type { ChunkBlock } from "./build-protocol.ts";
 import type { ChunkRecord } from "./write-row-store.ts";
 
+/** What a graph takes in at a time. Copying more to another thread would hold the event loop for too long. */
+const chunksMax = 2_048;
+
 /** The pipeline's chunks with their rows' metadata. Both ascend by row id, and the scan has every row of the chunks. */
 export async function* chunkBlocks(input: {
   ready: AsyncIterable<ReadyBlock>;
   metadata: AsyncIterable<RowBatch>;
   columns: readonly MetadataColumn[];
+  dimension: number;
 }): AsyncGenerator<ChunkBlock> {
-  const { columns } = input;
+  const { columns, dimension } = input;
   await using rows = createRowCursor(input.metadata);
   for await (const block of input.ready) {
-    const chunks: ChunkRecord[] = [];
+    let chunks: ChunkRecord[] = [];
+    let first = 0;
     for (const [place, id] of block.ids.entries()) {
       const rowId = block.rowIds[place] ?? 0;
       const row = columns.length === 0 ? undefined : await rows.at(rowId);
@@ -25,8 +30,11 @@ export async function* chunkBlocks(input: {
         text: block.contents[place] ?? "",
         metadata: columns.map((column) => row?.[column.name]),
       });
+      if (chunks.length < chunksMax && place + 1 < block.ids.length) continue;
+      yield { chunks, vectors: block.vectors.slice(first * dimension, (place + 1) * dimension) };
+      chunks = [];
+      first = place + 1;
     }
-    yield { chunks, vectors: block.vectors.slice() };
   }
 }
 

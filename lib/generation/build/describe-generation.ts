@@ -13,11 +13,12 @@ import type { GenerationManifest } from "../generation-manifest.ts";
 import type { IndexDefinition } from "../index-definition.ts";
 import { openRowStore } from "../read/open-row-store.ts";
 import { closeBooks } from "../reconcile-rows.ts";
+import { calibrateSearch } from "./calibrate-search.ts";
 
 /** Libuv reads on four threads; more files at a time would only wait for them. */
 const readWidth = 4;
 
-/** The manifest of the files in the folder, with the books closed from the rows as they were written. */
+/** The manifest of the files in the folder: the books closed from the rows as written, the search effort as measured. */
 export async function describeGeneration(options: {
   store: ObjectStore;
   folder: string;
@@ -49,7 +50,13 @@ export async function describeGeneration(options: {
     metric: "cosine",
     textColumns: definition.textColumns,
     metadataColumns: columns,
-    parameters: definition.parameters,
+    parameters: await calibrateSearch({
+      folder,
+      parameters: definition.parameters,
+      dimension: snapshot.dimension,
+      vectorCount: snapshot.chunkCount,
+      signal,
+    }),
     fusion: definition.fusion,
     accounting: await accountFolder(options),
     files: await listFiles(folder, signal),

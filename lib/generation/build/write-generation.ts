@@ -41,7 +41,7 @@ export async function writeGeneration(options: WriteGeneration): Promise<void> {
   try {
     await sendMissing(snapshot, thread, signal);
     const ready = snapshot.blocks({ signal });
-    for await (const block of chunkBlocks({ ready, metadata: scanMetadata(options), columns })) {
+    for await (const block of chunkBlocks({ ready, metadata: scanMetadata(options), columns, dimension })) {
       await thread.addChunks(block);
     }
     await thread.finish();

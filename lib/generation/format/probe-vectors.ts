@@ -2,6 +2,10 @@
 export const probeFile = "probes.bin";
 /** A tenth of recall lost shows in 640 hits with a standard error of a hundredth. */
 const probesMax = 64;
+/** Still enough to see a broken index by, where each probe's full scan takes seconds. */
+const probesMin = 16;
+/** Vectors compared in all: about ten seconds of scanning. */
+const comparisonsMax = 64_000_000;
 /** Any fixed seed: the sample, and so the gate's verdict, is the same in every run. */
 const sampleSeed = 0x1a2b3c4d;
 
@@ -11,9 +15,10 @@ export interface ProbeVectors {
   vectors: Float32Array;
 }
 
-/** The ordinals whose vectors are kept, ascending: one from each of 64 equal stretches of the generation. */
+/** The ordinals whose vectors are kept, ascending: one from each of up to 64 equal stretches of the generation. */
 export function probeOrdinals(vectorCount: number): Uint32Array {
-  const count = Math.min(probesMax, vectorCount);
+  const affordable = Math.floor(comparisonsMax / Math.max(1, vectorCount));
+  const count = Math.min(vectorCount, probesMax, Math.max(probesMin, affordable));
   const random = createRandom(sampleSeed);
   return Uint32Array.from({ length: count }, (_, probe) => {
     const first = Math.floor((probe * vectorCount) / count);

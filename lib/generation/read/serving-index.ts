@@ -24,6 +24,7 @@ export interface ServingStatus {
 export interface ServingIndexOptions {
   store: ObjectStore;
   index: string;
+  onOpened(opened: { index: string; generation: string; durationMs: number }): void;
   onOpenFailed(failure: ServingFailure & { index: string }, cause: unknown): void;
 }
 
@@ -44,7 +45,8 @@ const retryMs = 5_000;
 
 type Activation = Commit<ActiveGeneration>;
 
-export function createServingIndex({ store, index, onOpenFailed }: ServingIndexOptions): ServingIndex {
+export function createServingIndex(options: ServingIndexOptions): ServingIndex {
+  const { store, index, onOpened, onOpenFailed } = options;
   const log = activeLog(store, index);
   let serving: Activation | undefined;
   let failure: ServingFailure | undefined;
@@ -58,7 +60,12 @@ export function createServingIndex({ store, index, onOpenFailed }: ServingIndexO
     onOpenFailed({ index, ...failure }, cause);
   };
   const cache = createGenerationCache({
-    open: (generation) => openGeneration({ store, index, generation }),
+    async open(generation) {
+      const begin = performance.now();
+      const opened = await openGeneration({ store, index, generation });
+      onOpened({ index, generation, durationMs: performance.now() - begin });
+      return opened;
+    },
     onCloseFailed: report,
   });
 
