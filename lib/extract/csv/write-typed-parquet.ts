@@ -3,7 +3,7 @@ import { duckDbFailure } from "../../dataset/duckdb-failure.ts";
 import { sqlIdentifier, sqlLiteral } from "../../dataset/sql-quote.ts";
 import { parquetTargetSql } from "../parquet-target.ts";
 import { allFitSql, typedColumnSql } from "./typed-column-sql.ts";
-import { type CsvType, narrowTypes } from "./value-type.ts";
+import type { CsvType } from "./value-type.ts";
 
 /** A CSV as the engine is to read it. */
 export interface CleanCsv {
@@ -41,10 +41,10 @@ export async function writeTypedParquet(
   throw new Error(`The engine read ${rowCount} rows of a CSV that has ${csv.rowCount}.`);
 }
 
-/** The count of rows written; undefined where the engine stumbled over a value or over where a row begins. */
-export async function unlessMisread(writing: Promise<number>): Promise<number | undefined> {
+/** What the engine answers; undefined where the engine stumbled over a value or over where a row begins. */
+export async function unlessMisread<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return await writing;
+    return await reading;
   } catch (error) {
     if (duckDbFailure(error)?.type === "Invalid Input") return undefined;
     throw error;
@@ -92,19 +92,28 @@ function noRowsSql(csv: CleanCsv): string {
   return `(SELECT ${columns} LIMIT 0)`;
 }
 
+/** The guessed type of each column where all values fit it, the next wider one that they fit where not. */
 async function fittingTypes(
   connection: DuckDBConnection,
   csv: CleanCsv,
   guess: readonly CsvType[],
 ): Promise<readonly CsvType[]> {
-  const typed = csv.columnNames.filter((_, column) => guess[column] !== "varchar");
-  if (typed.length === 0 || csv.rowCount === 0) return guess;
-  const checks = typed.flatMap((name) => narrowTypes.map((type) => allFitSql(name, type)));
-  const result = await connection.runAndReadAll(`SELECT ${checks.join(", ")} FROM ${readSql(csv, "serial")}`);
-  const verdicts = result.getRows()[0] ?? [];
-  return guess.map((before, column) => {
-    if (before === "varchar") return before;
-    const first = typed.indexOf(csv.columnNames[column]!) * narrowTypes.length;
-    return narrowTypes.find((_, order) => verdicts[first + order] === true) ?? "varchar";
-  });
+  const checks = csv.columnNames.flatMap((name, column) =>
+    widening(guess[column]!).map((type) => ({ column, type, sql: allFitSql(name, type) })),
+  );
+  if (checks.length === 0 || csv.rowCount === 0) return guess;
+  const run = async (threads: "parallel" | "serial") => {
+    const sql = `SELECT count(*), ${checks.map((check) => check.sql).join(", ")} FROM ${readSql(csv, threads)}`;
+    return (await connection.runAndReadAll(sql)).getRows()[0] ?? [];
+  };
+  const quick = await unlessMisread(run("parallel"));
+  const [, ...verdicts] = Number(quick?.[0]) === csv.rowCount ? quick! : await run("serial");
+  const fitting = checks.filter((_, at) => verdicts[at] === true);
+  return guess.map((_, column) => fitting.find((check) => check.column === column)?.type ?? "varchar");
+}
+
+/** Types worth a check, narrowest first. What is no moment, day or truth value throughout is text. */
+function widening(type: CsvType): CsvType[] {
+  if (type === "varchar") return [];
+  return type === "bigint" ? ["bigint", "double"] : [type];
 }
