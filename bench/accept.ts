@@ -1,0 +1,187 @@
+import { open, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { redisSocket } from "@lakefleet/config/layout.ts";
+import { keyPrefix } from "@lakefleet/lib/jobs/job-envelope.ts";
+import { quantile } from "@lakefleet/lib/trial/quantile.ts";
+import { Redis } from "ioredis";
+import { waitFor } from "../test/support/wait-for.ts";
+import { openBareQueue } from "./support/bare-queue.ts";
+import { makeBenchFolder, startBenchFleet } from "./support/bench-fleet.ts";
+import { followJob } from "./support/follow-job.ts";
+import { type KeepAliveConnection, openConnection, renderRequest } from "./support/keep-alive-client.ts";
+import { describeLoad, median, printHeading, printTable, verdict } from "./support/print-report.ts";
+import { uploadFile } from "./support/send-file.ts";
+
+/**
+ * How fast requests are accepted, beside one bare synced write and beside bare `add` of the queue engine:
+ * `node bench/accept.ts [--requests 300] [--rounds 9] [--seconds 1]`
+ */
+const { values } = parseArgs({
+  options: {
+    requests: { type: "string", default: "300" },
+    rounds: { type: "string", default: "9" },
+    seconds: { type: "string", default: "1" },
+  },
+});
+const requestCount = Number(values.requests);
+const inFlight = 50;
+const recordBytes = 200;
+
+printHeading("Accepting requests");
+const folder = await makeBenchFolder("accept");
+const fleet = await startBenchFleet({ environment: { LAKEFLEET_QUEUE_DEPTH_MAX: "10000000" } });
+try {
+  const file = path.join(folder, "tiny.csv");
+  await writeFile(file, "id,name\n1,one\n");
+  const job = await uploadFile({ url: fleet.url, file, fields: { dataset: "tiny", index: "none" } });
+  await followJob({ url: fleet.url, job });
+  // The cheapest request that enqueues: a refresh of a dataset without an index.
+  const request = renderRequest("/vectors/refresh/tiny", undefined);
+  const started = await measureStart(request);
+  await fetch(`${fleet.url}/fleet/refresh/pause`, { method: "POST" });
+  reportOneByOne(started, await measureAccept(request));
+  reportRate(await measureRate(request));
+  console.log(describeLoad("after"));
+} finally {
+  await fleet.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+interface OneByOne {
+  /** Milliseconds of a bare append and sync in turn with each request. */
+  bare: number[];
+  ours: number[];
+}
+
+/** From the request to the 202, with the workers at rest. */
+async function measureAccept(request: Buffer): Promise<OneByOne> {
+  const connection = await openConnection(fleet.url);
+  const result = await inTurn(() => accept(connection, request));
+  connection.close();
+  return result;
+}
+
+/** From the request to the moment at which the worker has taken the job, which the queue engine notes. */
+async function measureStart(request: Buffer): Promise<OneByOne> {
+  const connection = await openConnection(fleet.url);
+  const redis = new Redis({ path: redisSocket(fleet.dataFolder) });
+  const result = await inTurn(async () => {
+    const begin = performance.timeOrigin + performance.now();
+    const { id, queue } = await accept(connection, request);
+    const key = `${keyPrefix}:${queue}:${id}`;
+    const taken = Number(await waitFor("the job to start", 10_000, () => redis.hget(key, "processedOn")));
+    await waitFor("the job to end", 10_000, () => redis.hget(key, "finishedOn"));
+    // Noted in whole milliseconds, cut off: half of one is lost on average.
+    return taken + 0.5 - begin;
+  });
+  connection.close();
+  redis.disconnect();
+  return result;
+}
+
+async function inTurn(call: () => Promise<unknown>): Promise<OneByOne> {
+  await using handle = await open(path.join(folder, "bare"), "a");
+  const record = Buffer.alloc(recordBytes, "x");
+  const result: OneByOne = { bare: [], ours: [] };
+  // The first tenth warms both up.
+  for (let turn = -requestCount / 10; turn < requestCount; turn++) {
+    const bare = await timed(async () => {
+      await handle.write(record);
+      await handle.datasync();
+    });
+    const ours = await timed(call);
+    if (turn < 0) continue;
+    result.bare.push(bare);
+    result.ours.push(ours);
+  }
+  return result;
+}
+
+/** The milliseconds that the call took, or says that it took. */
+async function timed(call: () => Promise<unknown>): Promise<number> {
+  const begin = performance.now();
+  const said = await call();
+  return typeof said === "number" ? said : performance.now() - begin;
+}
+
+async function accept(connection: KeepAliveConnection, request: Buffer) {
+  const { status, body } = await connection.send(request);
+  if (status !== 202) throw new Error(`not accepted: ${status} ${body}`);
+  return JSON.parse(body).job as { id: string; queue: string };
+}
+
+interface Rates {
+  bare: number[];
+  ours: number[];
+}
+
+/** Short rounds in turn, so that a busy moment of the machine falls on both. */
+async function measureRate(request: Buffer): Promise<Rates> {
+  const bare = await openBareQueue(folder);
+  const connections = await Promise.all(Array.from({ length: inFlight }, () => openConnection(fleet.url)));
+  try {
+    const rates: Rates = { bare: [], ours: [] };
+    // The first round warms both up.
+    for (let round = 0; round <= Number(values.rounds); round++) {
+      const bareRate = await rate(() => bare.add());
+      const ourRate = await rate((lane) => connections[lane]!.send(request));
+      if (round === 0) continue;
+      rates.bare.push(bareRate);
+      rates.ours.push(ourRate);
+    }
+    return rates;
+  } finally {
+    for (const connection of connections) connection.close();
+    await bare.close();
+  }
+}
+
+async function rate(call: (lane: number) => Promise<{ status: number } | undefined>): Promise<number> {
+  const begin = performance.now();
+  let count = 0;
+  const lane = async (place: number) => {
+    while (performance.now() - begin < 1_000 * Number(values.seconds)) {
+      const answer = await call(place);
+      if (answer !== undefined && answer.status !== 202) throw new Error(`not accepted: ${answer.status}`);
+      count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, (_, place) => lane(place)));
+  return (1_000 * count) / (performance.now() - begin);
+}
+
+function reportOneByOne(started: OneByOne, accepted: OneByOne): void {
+  const line = (label: string, { bare, ours }: OneByOne, most: number) => {
+    const difference = quantile(ours, 0.5) - quantile(bare, 0.5);
+    const of = (times: number[]) =>
+      `${quantile(times, 0.5).toFixed(2)} / ${quantile(times, 0.95).toFixed(2)}`;
+    return [label, of(ours), of(bare), difference.toFixed(2), verdict(difference, { most })];
+  };
+  printTable(
+    [
+      "one at a time",
+      "p50 / p95 ms",
+      `bare synced append of ${recordBytes} bytes`,
+      "difference of p50",
+      "limit in ms",
+    ],
+    [line("POST to 202", accepted, 5), line("POST to the job's start", started, 15)],
+  );
+}
+
+function reportRate({ bare, ours }: Rates): void {
+  const ratio = median(ours) / median(bare);
+  printTable(
+    [`${inFlight} in flight`, "per second", "ratio", "limit"],
+    [
+      ["bare BullMQ `add`", median(bare).toFixed(0), "1.00", ""],
+      [
+        "POST to 202, from another process",
+        median(ours).toFixed(0),
+        ratio.toFixed(2),
+        verdict(ratio, { least: 0.5 }),
+      ],
+    ],
+  );
+}

@@ -1,0 +1,227 @@
+import { rm } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
+import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { quantile } from "@lakefleet/lib/trial/quantile.ts";
+import { openVectorIndex } from "@lakefleet/lib/vector/read/open-vector-index.ts";
+import { generateVectors } from "../examples/generate-vectors.ts";
+import { openBareEngine } from "./support/bare-engine.ts";
+import { makeBenchFolder, startBenchFleet } from "./support/bench-fleet.ts";
+import { openConnection, renderRequest } from "./support/keep-alive-client.ts";
+import { describeLoad, printHeading, printTable, verdict } from "./support/print-report.ts";
+import { type ExpectedHits, type SwapOutcome, searchDuringSwaps } from "./support/swap-load.ts";
+import { openVectorLake, type VectorGeneration } from "./support/vector-lake.ts";
+
+/**
+ * Search over HTTP beside the bare engine call at the same parameters, then the same server while generations are
+ * promoted and rolled back under load: `node bench/search.ts [--count 100000] [--queries 200] [--rounds 15]`
+ */
+const { values } = parseArgs({
+  options: {
+    count: { type: "string", default: "100000" },
+    dimension: { type: "string", default: "768" },
+    queries: { type: "string", default: "200" },
+    rounds: { type: "string", default: "15" },
+    swaps: { type: "string", default: "20" },
+  },
+});
+const [count, dimension, queryCount] = [
+  Number(values.count),
+  Number(values.dimension),
+  Number(values.queries),
+];
+const k = 10;
+
+printHeading("Search over HTTP");
+const dataFolder = await makeBenchFolder("search");
+try {
+  const { vectors, queries } = makeVectors();
+  const lake = await openVectorLake(dataFolder);
+  // The second one holds the vectors in reverse, so that an ordinal of one names another vector in the other.
+  const first = await lake.publish({ tag: "a", vectors, dimension });
+  const second = await lake.publish({ tag: "b", vectors: reversed(vectors), dimension });
+  console.log(`${count} clustered vectors of ${dimension} values, ${queryCount} queries, k = ${k}.\n`);
+  const requests = queries.map((vector) =>
+    renderRequest("/vectors/search", { index: lake.index, vector: [...vector], k, mode: "vector" }),
+  );
+  const expected = await expectHits(lake, [first, second], queries);
+  const fleet = await startBenchFleet({ dataFolder });
+  try {
+    await compareLatency({
+      url: fleet.url,
+      generation: second,
+      vectors: reversed(vectors),
+      queries,
+      requests,
+    });
+    const generations = [first.manifest, second.manifest] as [typeof first.manifest, typeof second.manifest];
+    const load = { url: fleet.url, index: lake.index, requests, expected, generations };
+    reportSwaps(
+      await searchDuringSwaps({
+        ...load,
+        connections: 4,
+        swapCount: Number(values.swaps),
+        answersBetween: 500,
+      }),
+    );
+  } finally {
+    await fleet.stop();
+  }
+  console.log(describeLoad("after"));
+} finally {
+  await rm(dataFolder, { recursive: true, force: true });
+}
+
+/** The queries come from the same clusters and are not among the vectors. */
+function makeVectors(): { vectors: Float32Array; queries: Float32Array[] } {
+  const all = new Float32Array((count + queryCount) * dimension);
+  let offset = 0;
+  for (const block of generateVectors({ seed: 1, count: count + queryCount, dimension })) {
+    all.set(block, offset);
+    offset += block.length;
+  }
+  const row = (index: number) => all.slice(index * dimension, (index + 1) * dimension);
+  return {
+    vectors: all.subarray(0, count * dimension),
+    queries: Array.from({ length: queryCount }, (_, index) => row(count + index)),
+  };
+}
+
+function reversed(vectors: Float32Array): Float32Array {
+  const turned = new Float32Array(vectors.length);
+  for (let row = 0; row < count; row++) {
+    turned.set(vectors.subarray(row * dimension, (row + 1) * dimension), (count - 1 - row) * dimension);
+  }
+  return turned;
+}
+
+/** What each generation answers when it is asked alone, without the server. */
+async function expectHits(
+  { store, index }: Awaited<ReturnType<typeof openVectorLake>>,
+  generations: VectorGeneration[],
+  queries: Float32Array[],
+): Promise<ExpectedHits> {
+  const service = createSearchService({ store, telemetry: silentTelemetry() });
+  const expected: ExpectedHits = new Map();
+  for (const { manifest } of generations) {
+    const hits: string[][] = [];
+    for (const vector of queries) {
+      const answer = await service.search({ index, vector: [...vector], k, generation: manifest.generation });
+      hits.push(answer.hits.map((hit) => hit.doc_id));
+    }
+    expected.set(manifest.generation, hits);
+  }
+  await service.close();
+  return expected;
+}
+
+interface Comparison {
+  url: string;
+  generation: VectorGeneration;
+  vectors: Float32Array;
+  queries: Float32Array[];
+  requests: Buffer[];
+}
+
+async function compareLatency({ url, generation, vectors, queries, requests }: Comparison): Promise<void> {
+  const { folder, manifest } = generation;
+  const { parameters } = manifest;
+  const index = await openVectorIndex({ folder, parameters, dimension, vectorCount: count });
+  const truth = await Promise.all(
+    queries.map(async (query) => [...(await index.exact(query, { k })).ordinals]),
+  );
+  const bare = openBareEngine({ folder, vectors, dimension });
+  const connection = await openConnection(url);
+  const took: number[] = [];
+  const ways: Record<string, (query: number) => Promise<ArrayLike<number>>> = {
+    bare: async (query) => bare(queries[query]!, k),
+    library: async (query) => (await index.search(queries[query]!, { k })).ordinals,
+    http: async (query) => {
+      const { status, body } = await connection.send(requests[query]!);
+      if (status !== 200) throw new Error(`${status} ${body}`);
+      return await answerOf(body, took);
+    },
+  };
+  const found: Record<string, number> = {};
+  const latencies: Record<string, number[]> = { bare: [], library: [], http: [] };
+  const names = Object.keys(ways);
+  // The first two rounds map the pages and warm the compiler up on both sides.
+  for (let round = -2; round < Number(values.rounds); round++) {
+    for (const place of names.keys()) {
+      const name = names[(place + round + names.length) % names.length]!;
+      for (const query of queries.keys()) {
+        const begin = performance.now();
+        const ordinals = await ways[name]!(query);
+        if (round < 0) continue;
+        latencies[name]!.push(performance.now() - begin);
+        found[name] =
+          (found[name] ?? 0) + truth[query]!.filter((one) => Array.from(ordinals).includes(one)).length;
+      }
+    }
+  }
+  connection.close();
+  await index.close();
+  const total = Number(values.rounds) * queryCount * k;
+  reportLatency(latencies, (name) => found[name]! / total, took.slice(-Number(values.rounds) * queryCount));
+}
+
+/** A row's name ends in its number, which is also its ordinal. */
+async function answerOf(body: string, took: number[]): Promise<number[]> {
+  const answer = JSON.parse(body) as { took_ms: number; hits: { doc_id: string }[] };
+  took.push(answer.took_ms);
+  return answer.hits.map((hit) => Number(hit.doc_id.slice(1)));
+}
+
+function reportLatency(
+  latencies: Record<string, number[]>,
+  recall: (name: string) => number,
+  took: number[],
+): void {
+  const p50 = (name: string) => quantile(latencies[name]!, 0.5);
+  const line = (label: string, name: string) => [
+    label,
+    recall(name).toFixed(4),
+    p50(name).toFixed(3),
+    quantile(latencies[name]!, 0.95).toFixed(3),
+  ];
+  printTable(
+    ["call", "recall@10", "p50 ms", "p95 ms"],
+    [
+      line("bare usearch and exact rerank, in process", "bare"),
+      line("the library's index, in process", "library"),
+      line("POST /vectors/search, from another process", "http"),
+      [
+        "of which the server's own `took_ms`",
+        "",
+        quantile(took, 0.5).toFixed(3),
+        quantile(took, 0.95).toFixed(3),
+      ],
+    ],
+  );
+  const difference = p50("http") - p50("bare");
+  printTable(
+    ["measure", "value", "limit"],
+    [
+      ["p50 over HTTP minus p50 bare", `${difference.toFixed(3)} ms`, verdict(difference, { most: 0.5 })],
+      ["recall over HTTP", recall("http").toFixed(4), verdict(recall("http"), { least: 0.98 })],
+    ],
+  );
+}
+
+function reportSwaps({ answers, failed, mixed, byGeneration, latencies, swaps }: SwapOutcome): void {
+  printTable(
+    ["under 4 connections", "value", "limit"],
+    [
+      ["promotions and rollbacks", swaps.length, ""],
+      ["answers", `${answers}, by generation ${Object.values(byGeneration).join(" and ")}`, ""],
+      ["failed answers", failed, verdict(failed, { most: 0 })],
+      ["mixed answers", mixed, verdict(mixed, { most: 0 })],
+      [
+        "search p50 / p99 / slowest in ms",
+        [0.5, 0.99, 1].map((at) => quantile(latencies, at).toFixed(2)).join(" / "),
+        "",
+      ],
+      ["swap p50 / slowest in ms", [0.5, 1].map((at) => quantile(swaps, at).toFixed(1)).join(" / "), ""],
+    ],
+  );
+}

@@ -1,0 +1,36 @@
+import path from "node:path";
+import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
+import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
+import { createMemoryStore } from "@lakefleet/lib/storage/memory-store.ts";
+import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { startRedisServer } from "../../test/support/redis-server.ts";
+import { refreshJob } from "../../test/support/toy-jobs.ts";
+
+export interface BareQueue {
+  /** One `Queue.add` of what a refresh puts into its queue, and nothing around it. */
+  add(): Promise<undefined>;
+  close(): Promise<void>;
+}
+
+/** The queue engine on a Redis of its own with the fleet's settings; no worker takes anything. */
+export async function openBareQueue(folder: string): Promise<BareQueue> {
+  const redis = await startRedisServer();
+  const jobs = await openJobs({
+    address: { socketPath: redis.socketPath },
+    intentsFolder: path.join(folder, "intents"),
+    store: createMemoryStore("bench"),
+    locks: path.join(folder, "locks"),
+    telemetry: silentTelemetry(),
+    queueDepthMax: 10_000_000,
+  });
+  return {
+    async add() {
+      const [step] = refreshJob(newIntentId());
+      await jobs.queues.byName.refresh.add("refresh", { intent: step!.id, round: 0, payload: step!.payload });
+    },
+    async close() {
+      await jobs.close();
+      await redis.stop();
+    },
+  };
+}

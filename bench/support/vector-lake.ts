@@ -1,0 +1,124 @@
+import path from "node:path";
+import { dataLayout } from "@lakefleet/config/layout.ts";
+import { commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
+import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
+import { embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
+import type { EmbeddingProvider } from "@lakefleet/lib/embedding/embedding-provider.ts";
+import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
+import { syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
+import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
+import { definitionLog } from "@lakefleet/lib/generation/definition-log.ts";
+import { vectorFolder } from "@lakefleet/lib/generation/format/row-store-layout.ts";
+import { gateGeneration } from "@lakefleet/lib/generation/gate-generation.ts";
+import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
+import type { GenerationManifest } from "@lakefleet/lib/generation/generation-manifest.ts";
+import type { IndexDefinition } from "@lakefleet/lib/generation/index-definition.ts";
+import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
+import { type LocalStore, openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
+import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
+import { stageQuery } from "../../test/support/stage-rows.ts";
+
+const definition: IndexDefinition = {
+  schemaVersion: 1,
+  index: "vectors",
+  dataset: "vectors",
+  textColumns: ["body"],
+  metadataColumns: [],
+  embedderId: "clustered@1",
+  chunking: { size: 1_000, overlap: 0 },
+  parameters: IndexParameters.parse({ backend: "hnsw" }),
+  fusion: { method: "weighted", lexicalWeight: 0.85 },
+};
+
+export interface VectorGeneration {
+  manifest: GenerationManifest;
+  /** Where its graph and its vectors stand. */
+  folder: string;
+}
+
+/** A data folder whose index `vectors` is made of given vectors: row `<tag><n>` has vector n and a text of its own. */
+export async function openVectorLake(dataFolder: string) {
+  const { bucket, locks } = dataLayout(dataFolder);
+  const store = await openLocalStore({ name: "primary", root: bucket });
+  await definitionLog(store, definition.index).commit(() => definition);
+  return {
+    store,
+    index: definition.index,
+    /** Replaces every row, then embeds, builds, gates and promotes as the workers do. */
+    async publish(rows: {
+      tag: string;
+      vectors: Float32Array;
+      dimension: number;
+    }): Promise<VectorGeneration> {
+      await replaceRows(store, rows);
+      await embed(store, locks, rows);
+      const { index } = definition;
+      const { manifest } = await buildGeneration({ store, index, locks });
+      const target = { store, index, generation: manifest.generation };
+      await gateGeneration(target);
+      await promoteGeneration({ ...target, reason: "bench", actor: "bench", by: "person" });
+      const folder = await store.materialize(generationPrefix(index, manifest.generation));
+      return { manifest, folder: path.join(folder, vectorFolder) };
+    },
+  };
+}
+
+interface Rows {
+  tag: string;
+  vectors: Float32Array;
+  dimension: number;
+}
+
+async function replaceRows(store: LocalStore, { tag, vectors, dimension }: Rows): Promise<void> {
+  const count = vectors.length / dimension;
+  const columns = [
+    { name: "name", type: "varchar" as const },
+    { name: "body", type: "varchar" as const },
+  ];
+  // Three hundred characters, as a hit of a real text has.
+  const body = `'${tag} ' || n || repeat(' the quick brown fox jumps over it', 9)`;
+  const staged = await stageQuery(
+    store,
+    columns,
+    `SELECT '${tag}' || n AS name, ${body} AS body FROM range(${count}) r(n)`,
+  );
+  await commitRows({
+    store,
+    dataset: definition.dataset,
+    ingestId: `bench-${tag}`,
+    mode: "replace",
+    staged,
+    contentHash: `bench-${tag}`,
+    source: { kind: "rows", name: tag, format: "parquet" },
+    settings: { idColumn: "name", textColumns: ["body"], metadataColumns: [] },
+  });
+}
+
+async function embed(store: LocalStore, locks: string, rows: Rows): Promise<void> {
+  const pipeline = await openPipeline({ store, index: definition.index, locks });
+  try {
+    const version = await readDataset(store, definition.dataset);
+    await syncPipeline({ pipeline, store, definition, version });
+    await embedPending({ pipeline, provider: givenVectors(rows) });
+  } finally {
+    pipeline.close();
+  }
+}
+
+/** "Embeds" a row's text by looking up the vector that its number names. */
+function givenVectors({ vectors, dimension }: Rows): EmbeddingProvider {
+  return {
+    embedderId: definition.embedderId,
+    dimension,
+    lengthMax: 1_000,
+    async embedBatch(texts) {
+      const batch = new Float32Array(texts.length * dimension);
+      for (const [position, text] of texts.entries()) {
+        const row = Number(text.split(" ")[1]);
+        batch.set(vectors.subarray(row * dimension, (row + 1) * dimension), position * dimension);
+      }
+      return batch;
+    },
+    close: async () => {},
+  };
+}
