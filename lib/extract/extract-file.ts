@@ -19,7 +19,7 @@ import { extractParquet } from "./parquet/extract-parquet.ts";
 export async function extractFile(options: ExtractOptions): Promise<Extraction> {
   await assertReadable(options);
   const format = detectFormat({ name: options.name, head: await readHead(options.path, formatHeadBytes) });
-  return inJobFolder(options.scratch, async (folder) => {
+  return inJobFolder(options, async (folder) => {
     const path = await linkPlainly(options.path, folder);
     return extractAs({ ...options, path, folder }, format);
   });

@@ -18,7 +18,7 @@ const inFlightMax = 4;
  */
 export async function extractFolder(options: ExtractOptions): Promise<Extraction> {
   const entries = await listFiles(options.path, options.name);
-  return inJobFolder(options.scratch, async (folder) => {
+  return inJobFolder(options, async (folder) => {
     const readers = Array.from({ length: readerCount }, createDocumentReader);
     try {
       return await stageEntries({ ...options, folder }, entries, readers);
