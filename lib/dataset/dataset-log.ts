@@ -20,14 +20,7 @@ export async function readDataset(
 ): Promise<DatasetVersion> {
   const log = datasetLog(store, name);
   const head = await log.head();
-  if (head === undefined) {
-    throw new DomainError({
-      kind: "not-found",
-      type: "dataset-missing",
-      message: `There is no dataset ${JSON.stringify(name)}.`,
-      field: "dataset",
-    });
-  }
+  if (head === undefined) throw datasetMissing(name);
   if (version === undefined || version === head.number) return head.document;
   if (version >= 1 && version < head.number) return (await log.read(version)).document;
   throw new DomainError({
@@ -36,5 +29,19 @@ export async function readDataset(
     message: `The dataset ${JSON.stringify(name)} has no version ${version}.`,
     field: "version",
     remedy: `Ask for one from 1 to ${head.number}.`,
+  });
+}
+
+/** The same `dataset-missing`, without the cost of reading a version. */
+export async function assertDatasetExists(store: ObjectStore, name: string): Promise<void> {
+  if (!(await datasetLog(store, name).exists())) throw datasetMissing(name);
+}
+
+function datasetMissing(name: string): DomainError {
+  return new DomainError({
+    kind: "not-found",
+    type: "dataset-missing",
+    message: `There is no dataset ${JSON.stringify(name)}.`,
+    field: "dataset",
   });
 }

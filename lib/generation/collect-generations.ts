@@ -26,7 +26,7 @@ export async function collectGenerations(options: {
   const served = await servedGenerations(store, index);
   const [active] = served;
   const found: { generation: string; builtAt: number | undefined }[] = [];
-  for (const generation of await generationFolders(store, index)) {
+  for (const generation of await store.listFolders(`indexes/${index}/generations/`)) {
     found.push({ generation, builtAt: await builtAtOf(store, index, generation) });
   }
   const newestFirst = found.sort((a, b) => (b.builtAt ?? 0) - (a.builtAt ?? 0));
@@ -63,16 +63,6 @@ async function servedGenerations(store: ObjectStore, index: string): Promise<Set
     if (served.size === activationsKept) break;
   }
   return served;
-}
-
-async function generationFolders(store: ObjectStore, index: string): Promise<Set<string>> {
-  const prefix = `indexes/${index}/generations/`;
-  const names = new Set<string>();
-  for await (const { key } of store.list(prefix)) {
-    const [name] = key.slice(prefix.length).split("/");
-    if (name !== undefined) names.add(name);
-  }
-  return names;
 }
 
 async function builtAtOf(store: ObjectStore, index: string, generation: string): Promise<number | undefined> {

@@ -23,10 +23,9 @@ export async function readDefinition(store: ObjectStore, index: string): Promise
 
 /** Names of all indexes, ascending. */
 export async function listIndexes(store: ObjectStore): Promise<string[]> {
-  const names = new Set<string>();
-  for await (const { key } of store.list("indexes/")) {
-    const [, name, part] = key.split("/");
-    if (name !== undefined && part === "definition") names.add(name);
+  const defined: string[] = [];
+  for (const name of await store.listFolders("indexes/")) {
+    if ((await definitionLog(store, name).head()) !== undefined) defined.push(name);
   }
-  return [...names];
+  return defined;
 }

@@ -1,6 +1,7 @@
 import type { ObjectStore } from "../storage/object-store.ts";
 import { activeLog } from "./active-log.ts";
 import { readGateReport } from "./gate-report.ts";
+import { manifestKey } from "./generation-keys.ts";
 import type { GenerationManifest } from "./generation-manifest.ts";
 import { readManifest } from "./read-manifest.ts";
 
@@ -44,11 +45,9 @@ export async function listGenerations(options: {
 
 /** Names of the generations that have a manifest. */
 export async function publishedGenerations(store: ObjectStore, index: string): Promise<string[]> {
-  const prefix = `indexes/${index}/generations/`;
   const names: string[] = [];
-  for await (const { key } of store.list(prefix)) {
-    const [name, file, ...deeper] = key.slice(prefix.length).split("/");
-    if (name !== undefined && file === "manifest.json" && deeper.length === 0) names.push(name);
+  for (const name of await store.listFolders(`indexes/${index}/generations/`)) {
+    if ((await store.size(manifestKey(index, name))) !== undefined) names.push(name);
   }
   return names;
 }

@@ -14,6 +14,8 @@ export type Decide<T> = (
 export interface CommitLog<T> {
   /** The newest commit. On a log that has been read before it costs one existence check where nothing is new. */
   head(): Promise<Commit<T> | undefined>;
+  /** Whether anything was ever committed; much cheaper than reading a head. */
+  exists(): Promise<boolean>;
   /** A missing number is `not-found`, `commit-missing`; a damaged one `corrupt`, `commit-damaged`. */
   read(number: number): Promise<Commit<T>>;
   /** Newest first. */
@@ -71,6 +73,7 @@ export function openCommitLog<T>(options: CommitLogOptions<T>): CommitLog<T> {
   };
   return {
     head,
+    exists: async () => cached !== undefined || (await store.size(log.key(1))) !== undefined,
     cachedHead: () => cached,
     read: (number) => readExisting(log, number),
     history: ({ limit }) => walkBack(log, head, limit),

@@ -1,7 +1,7 @@
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import path from "node:path";
 import { hasCode } from "./error-code.ts";
-import { assertKey, assertPrefix, compareKeys, stagingName } from "./key.ts";
+import { assertFolderPrefix, assertKey, assertPrefix, compareKeys, stagingName } from "./key.ts";
 import { existingPath, type LocalBucket } from "./local-bucket.ts";
 import { invalidRange, objectMissing, objectOutside } from "./object-errors.ts";
 import type { ObjectEntry } from "./object-store.ts";
@@ -45,6 +45,14 @@ export async function* listLocal(bucket: LocalBucket, prefix: string): AsyncIter
   const folderKey = prefix.slice(0, folderEnd);
   const folder = await existingPath(bucket, folderKey.slice(0, -1));
   if (folder !== undefined) yield* listFolder(bucket, folderKey, prefix.slice(folderEnd));
+}
+
+export async function listLocalFolders(bucket: LocalBucket, prefix: string): Promise<string[]> {
+  assertFolderPrefix(prefix);
+  const folder = await existingPath(bucket, prefix.slice(0, -1));
+  if (folder === undefined) return [];
+  const keys = await folderKeys(bucket, prefix, "");
+  return keys.filter((key) => key.endsWith("/")).map((key) => key.slice(prefix.length, -1));
 }
 
 /** `folderKey` is empty or ends with `/`; only names that begin with `start` are listed. */

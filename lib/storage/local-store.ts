@@ -1,7 +1,7 @@
 import { assertKey } from "./key.ts";
 import { existingPath, openLocalBucket } from "./local-bucket.ts";
 import { publishLocal, scratchLocal } from "./local-publish.ts";
-import { getLocal, getLocalRange, listLocal, sizeLocal } from "./local-read.ts";
+import { getLocal, getLocalRange, listLocal, listLocalFolders, sizeLocal } from "./local-read.ts";
 import { deleteLocal, deleteLocalPrefix, putLocal, putLocalIfAbsent } from "./local-write.ts";
 import { objectMissing } from "./object-errors.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -23,6 +23,7 @@ export async function openLocalStore(options: { name: string; root: string }): P
     put: (key, content) => putLocal(bucket, key, content),
     putIfAbsent: (key, content) => putLocalIfAbsent(bucket, key, content),
     list: (prefix) => listLocal(bucket, prefix),
+    listFolders: (prefix) => listLocalFolders(bucket, prefix),
     delete: (key) => deleteLocal(bucket, key),
     deletePrefix: (prefix) => deleteLocalPrefix(bucket, prefix),
     scratch: () => scratchLocal(bucket),

@@ -53,6 +53,7 @@ export function createMemoryStore(name: string): MemoryStore {
       return true;
     },
     list: (prefix) => listMemory(bucket, prefix),
+    listFolders: async (prefix) => foldersUnder(bucket, prefix),
     delete: async (key) => {
       assertKey(key);
       bucket.objects.delete(key);
@@ -98,6 +99,16 @@ async function* listMemory(bucket: MemoryBucket, prefix: string): AsyncIterable<
     const size = bucket.objects.get(key)?.length;
     if (size !== undefined) yield { key, size };
   }
+}
+
+function foldersUnder(bucket: MemoryBucket, prefix: string): string[] {
+  assertFolderPrefix(prefix);
+  const names = new Set<string>();
+  for (const key of keysUnder(bucket, prefix)) {
+    const [name, ...deeper] = key.slice(prefix.length).split("/");
+    if (name !== undefined && deeper.length > 0) names.add(name);
+  }
+  return [...names];
 }
 
 function keysUnder(bucket: MemoryBucket, prefix: string): string[] {

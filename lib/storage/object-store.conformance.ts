@@ -213,6 +213,13 @@ function describeListing(store: () => ObjectStore): void {
 }
 
 function describePublishing(store: () => ObjectStore): void {
+  test("the folders directly below a prefix are named once each, objects and deeper folders are not", async () => {
+    for (const key of ["a/b/1", "a/b/2", "a/c/d/3", "a/4", "ab/5"]) await store().put(key, new Uint8Array(1));
+    expect(await store().listFolders("a/")).toEqual(["b", "c"]);
+    expect(await store().listFolders("none/")).toEqual([]);
+    await expect(store().listFolders("a")).rejects.toMatchObject({ kind: "invalid" });
+  });
+
   test("scratch gives a new empty folder each time, which no listing shows", async () => {
     const [first, second] = [await store().scratch(), await store().scratch()];
     expect(first).not.toBe(second);

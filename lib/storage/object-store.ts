@@ -23,6 +23,11 @@ export interface ObjectStore {
   putIfAbsent(key: string, content: Uint8Array): Promise<boolean>;
   /** All objects whose key begins with `prefix`, in ascending order of key. */
   list(prefix: string): AsyncIterable<ObjectEntry>;
+  /**
+   * Names of the folders directly below a prefix that ends with `/`, ascending, at the cost of those names alone. One
+   * whose last object has gone may still be named.
+   */
+  listFolders(prefix: string): Promise<string[]>;
   /** Removes the object; a missing one is no error. */
   delete(key: string): Promise<void>;
   /** Removes every object under the prefix, which must end with `/`. */
