@@ -32,12 +32,7 @@ export async function readDataset(
   });
 }
 
-/** The same `dataset-missing`, without the cost of reading a version. */
-export async function assertDatasetExists(store: ObjectStore, name: string): Promise<void> {
-  if (!(await datasetLog(store, name).exists())) throw datasetMissing(name);
-}
-
-function datasetMissing(name: string): DomainError {
+export function datasetMissing(name: string): DomainError {
   return new DomainError({
     kind: "not-found",
     type: "dataset-missing",
