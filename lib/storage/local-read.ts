@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import path from "node:path";
 import { hasCode } from "./error-code.ts";
@@ -35,8 +36,20 @@ export async function getLocalRange(
 
 export async function sizeLocal(bucket: LocalBucket, key: string): Promise<number | undefined> {
   assertKey(key);
+  // Every search looks for the commit after the newest, which is hardly ever there. The kernel says so in 3 µs; by way
+  // of a thread it takes 100, and more on a busy machine.
+  if (isAbsent(path.join(bucket.root, key))) return undefined;
   const file = await existingPath(bucket, key);
   return file === undefined ? undefined : fileSize(file);
+}
+
+/** False where it cannot be told; the thorough look that follows reports why. */
+function isAbsent(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 export async function* listLocal(bucket: LocalBucket, prefix: string): AsyncIterable<ObjectEntry> {
