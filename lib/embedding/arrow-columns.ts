@@ -62,9 +62,16 @@ export function vectorColumn({ vectors, dimension, present }: VectorRows): Data 
 
 /** Columns in the order of the schema's fields. */
 export function arrowTable(schema: Schema, columns: Data[]): Table {
+  return new Table([arrowBatch(schema, columns)]);
+}
+
+/** One part of a table that is put together of several. */
+export function arrowBatch(schema: Schema, columns: Data[]): RecordBatch {
   const length = columns[0]?.length ?? 0;
-  const data = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children: columns });
-  return new Table([new RecordBatch(schema, data)]);
+  return new RecordBatch(
+    schema,
+    makeData({ type: new Struct(schema.fields), length, nullCount: 0, children: columns }),
+  );
 }
 
 function presentOnly({ vectors, dimension, present }: VectorRows): Float32Array {

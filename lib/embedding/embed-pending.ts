@@ -1,17 +1,16 @@
-import type { Data, RecordBatch } from "apache-arrow";
+import type { RecordBatch } from "apache-arrow";
 import { failpoint } from "../storage/failpoint.ts";
-import { arrowTable, repeatedText, textColumn, timeColumn, vectorColumn } from "./arrow-columns.ts";
 import { textValues } from "./arrow-values.ts";
 import { assertLive } from "./assert-live.ts";
 import { addCached, tidyCache } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
 import { claimPending, inProgress, releaseClaim } from "./pending-rows.ts";
 import { writeMeta } from "./pipeline-meta.ts";
-import { documentsSchema, embeddingsSchema } from "./pipeline-schema.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { type ResolvedVectors, resolveVectors } from "./resolve-vectors.ts";
 import { settleAll } from "./settle-all.ts";
 import { tidyTable } from "./tidy-table.ts";
+import { addEmbeddings, splitVectors, updateDocuments } from "./write-vectors.ts";
 
 export interface EmbedPendingOptions {
   pipeline: Pipeline;
@@ -47,8 +46,8 @@ async function embedAlone(options: EmbedPendingOptions): Promise<EmbedResult> {
   const result: EmbedResult = { chunks: total, embedded: 0, reused: 0, failed: 0 };
   progress?.({ done: 0, total, unit: "chunks" });
   try {
-    for await (const batch of claimedBatches(pipeline)) {
-      const outcome = await embedChunks(options, batch);
+    for await (const batches of claimedChunks(pipeline)) {
+      const outcome = await embedChunks(options, batches);
       result.embedded += outcome.made.hashes.length;
       result.reused += outcome.reused;
       result.failed += outcome.errors.filter((error) => error !== null).length;
@@ -62,101 +61,50 @@ async function embedAlone(options: EmbedPendingOptions): Promise<EmbedResult> {
   return result;
 }
 
+/** Chunks in one commit: 12 MB of vectors. Twice as many save 5 % of the CPU and take 200 MB more memory. */
+const chunksPerCommit = 4_096;
+
 /** Reads the version right after the claim, so that what is committed meanwhile does not move under the scan. */
-async function* claimedBatches(pipeline: Pipeline): AsyncGenerator<RecordBatch, void, undefined> {
+async function* claimedChunks(pipeline: Pipeline): AsyncGenerator<RecordBatch[], void, undefined> {
   const claimed = await pipeline.openDocumentsAt(await pipeline.documents.version());
   try {
-    // Lance gives up to 8,192 rows at a time: 24 MB of vectors, enough to make a commit's own cost small.
-    for await (const batch of claimed.query().where(inProgress)) if (batch.numRows > 0) yield batch;
+    let batches: RecordBatch[] = [];
+    let count = 0;
+    // Lance gives about a thousand lines at a time.
+    for await (const batch of claimed.query().where(inProgress)) {
+      if (batch.numRows === 0) continue;
+      batches.push(batch);
+      count += batch.numRows;
+      if (count < chunksPerCommit) continue;
+      yield batches;
+      batches = [];
+      count = 0;
+    }
+    if (batches.length > 0) yield batches;
   } finally {
     claimed.close();
   }
 }
 
-async function embedChunks(options: EmbedPendingOptions, batch: RecordBatch): Promise<ResolvedVectors> {
+async function embedChunks(options: EmbedPendingOptions, batches: RecordBatch[]): Promise<ResolvedVectors> {
   const { pipeline, provider, signal } = options;
   assertLive(signal);
-  const contents = textValues(batch, "content");
-  const hashes = textValues(batch, "content_hash");
+  const contents = batches.flatMap((batch) => textValues(batch, "content"));
+  const hashes = batches.flatMap((batch) => textValues(batch, "content_hash"));
   const resolved = await resolveVectors({ pipeline, provider, contents, hashes, signal });
-  const embedded = { batch, hashes, resolved, embedderId: provider.embedderId, at: Date.now() };
+  const parts = splitVectors(batches, resolved);
+  const done = { parts, embedderId: provider.embedderId, dimension: provider.dimension, at: Date.now() };
   failpoint("embed.before-commit");
   await settleAll([
     addCached(pipeline, resolved.made),
     pipeline.commit(async () => {
       // `ready` last: a chunk that says so has its line in `embeddings`.
-      await addEmbeddings(pipeline, embedded);
-      await updateDocuments(pipeline, embedded);
+      await addEmbeddings(pipeline, done);
+      await updateDocuments(pipeline, done);
     }),
   ]);
   failpoint("embed.after-commit");
   return resolved;
-}
-
-interface EmbeddedBatch {
-  batch: RecordBatch;
-  hashes: readonly string[];
-  resolved: ResolvedVectors;
-  embedderId: string;
-  at: number;
-}
-
-async function addEmbeddings(pipeline: Pipeline, embedded: EmbeddedBatch): Promise<void> {
-  const { batch, hashes, resolved, embedderId, at } = embedded;
-  const good = [...hashes.keys()].filter((index) => resolved.errors[index] === null);
-  if (good.length === 0) return;
-  const dimension = resolved.vectors.length / hashes.length;
-  const columns = [
-    pickTexts(batch, "id", good),
-    repeatedText(embedderId, good.length),
-    pickTexts(batch, "content_hash", good),
-    timeColumn(good.map(() => at)),
-    vectorColumn({ vectors: goodVectors(resolved, good), dimension, present: good.map(() => true) }),
-  ];
-  await pipeline.embeddings.add(arrowTable(embeddingsSchema, columns));
-}
-
-/** The column as it was read, or the given lines of it. */
-function pickTexts(batch: RecordBatch, name: string, lines: readonly number[]): Data {
-  if (lines.length === batch.numRows) return columnOf(batch, name);
-  const values = textValues(batch, name);
-  return textColumn(lines.map((line) => values[line] ?? ""));
-}
-
-function columnOf(batch: RecordBatch, name: string): Data {
-  const column = batch.getChild(name)?.data[0];
-  if (column === undefined) throw new Error(`documents has no column ${name}`);
-  return column;
-}
-
-function goodVectors({ vectors, errors }: ResolvedVectors, good: readonly number[]): Float32Array {
-  if (good.length === errors.length) return vectors;
-  const dimension = vectors.length / errors.length;
-  const kept = new Float32Array(good.length * dimension);
-  for (const [position, index] of good.entries()) {
-    kept.set(vectors.subarray(index * dimension, (index + 1) * dimension), position * dimension);
-  }
-  return kept;
-}
-
-/** Replaces the batch's rows whole: the columns that stay are passed on as they were read. */
-async function updateDocuments(pipeline: Pipeline, embedded: EmbeddedBatch): Promise<void> {
-  const { batch, resolved, embedderId, at } = embedded;
-  const { errors, vectors } = resolved;
-  const present = errors.map((error) => error === null);
-  const changed = new Map([
-    ["vector", vectorColumn({ vectors, dimension: vectors.length / errors.length, present })],
-    ["embedding_status", textColumn(present.map((isPresent) => (isPresent ? "ready" : "error")))],
-    ["embedding_error", textColumn(errors)],
-    ["embedding_version", repeatedText(embedderId, errors.length)],
-    ["embedded_at", timeColumn(present.map((isPresent) => (isPresent ? at : null)))],
-  ]);
-  const columns = documentsSchema.fields.map(({ name }) => changed.get(name) ?? columnOf(batch, name));
-  await pipeline.documents
-    .mergeInsert("id")
-    .whenMatchedUpdateAll()
-    .useIndex(false)
-    .execute(arrowTable(documentsSchema, columns));
 }
 
 async function finish(pipeline: Pipeline, provider: EmbeddingProvider): Promise<void> {

@@ -14,8 +14,8 @@ export interface HashPoolOptions {
 
 interface Thread {
   worker: Worker;
-  /** What it died of; resolves when it has ended, for whatever reason. */
-  ended: Promise<unknown>;
+  /** What it died of, once it has ended. */
+  death: { cause: unknown } | undefined;
 }
 
 /** Threads are started when there is work for them and live until `close`. */
@@ -28,7 +28,7 @@ export function createHashPool(threadCount: number, options: HashPoolOptions = {
   function start(): Thread {
     const thread = startThread(script);
     all.add(thread);
-    thread.ended.then(() => {
+    thread.worker.once("exit", () => {
       all.delete(thread);
       free.delete(thread);
     });
@@ -67,28 +67,37 @@ export function createHashPool(threadCount: number, options: HashPoolOptions = {
 
 function startThread(script: URL): Thread {
   const worker = new Worker(script);
-  const { promise: ended, resolve } = Promise.withResolvers<unknown>();
+  const thread: Thread = { worker, death: undefined };
   let failure: unknown;
   worker.on("error", (cause) => {
     failure = cause;
   });
-  worker.once("exit", (code) => resolve(failure ?? new Error(`the thread ended with code ${code}`)));
+  worker.once("exit", (code) => {
+    thread.death = { cause: failure ?? new Error(`the thread ended with code ${code}`) };
+  });
   // Without this an idle pool would keep a finished process alive.
   worker.unref();
-  return { worker, ended };
+  return thread;
 }
 
-/** The thread's answer, or what it died of. */
+/**
+ * The thread's answer, or what it died of. Not a race against a promise of its end: such a promise lives as long as
+ * the thread and would hold every answer until then.
+ */
 async function ask(thread: Thread, texts: readonly string[]): Promise<Float32Array | { cause: unknown }> {
-  const { worker, ended } = thread;
-  const { promise, resolve } = Promise.withResolvers<Float32Array>();
+  const { worker } = thread;
+  if (thread.death !== undefined) return thread.death;
+  const { promise, resolve } = Promise.withResolvers<Float32Array | { cause: unknown }>();
+  const onExit = () => resolve(thread.death ?? { cause: undefined });
   worker.ref();
   worker.once("message", resolve);
+  worker.once("exit", onExit);
   worker.postMessage(texts);
   try {
-    return await Promise.race([promise, ended.then((cause) => ({ cause }))]);
+    return await promise;
   } finally {
     worker.off("message", resolve);
+    worker.off("exit", onExit);
     worker.unref();
   }
 }

@@ -3,8 +3,11 @@ import { Field, Float32, Int32, List, Schema, TimestampMillisecond, Utf8 } from 
 export const embeddingStatuses = ["new", "in_progress", "ready", "error"] as const;
 export const indexStatuses = ["stale", "training", "building", "ready", "error"] as const;
 
+/** Vectors compress by a third at best, and trying to costs as much CPU as all the rest of a write. */
+const uncompressed = new Map([["lance-encoding:compression", "none"]]);
+
 /** Lists, not lists of one fixed size: embedders differ in dimension, and a missing vector takes no space. */
-export const vectorType = new List(new Field("item", new Float32(), true));
+export const vectorType = new List(new Field("item", new Float32(), true, uncompressed));
 
 /** Recorded by Lance, not enforced: only one writer at a time keeps the ids unique. */
 const primaryKey = new Map([["lance-schema:unenforced-primary-key", "true"]]);

@@ -1,10 +1,12 @@
 import type { Table } from "@lancedb/lancedb";
+import type { RecordBatch } from "apache-arrow";
 import { DomainError } from "../errors/domain-error.ts";
 import { textValues, vectorValues } from "./arrow-values.ts";
 import { assertLive } from "./assert-live.ts";
 import { type ChunkStates, readChunkStates } from "./chunk-states.ts";
 import { readMeta } from "./pipeline-meta.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
+import { rowIdOf } from "./row-predicate.ts";
 import { decideRows, type RowStates } from "./row-states.ts";
 
 /** Chunks that an index can be built of, in ascending order of row id and chunk index. */
@@ -95,28 +97,42 @@ async function* readBlocks(
   for (let first = 0; first < rows.ready.length; first += blockSize) {
     assertLive(signal);
     const positions = rows.ready.subarray(first, first + blockSize);
+    const rowIds = Float64Array.from(positions, (position) => chunks.rowIds[position]!);
+    const chunkIndexes = Uint32Array.from(positions, (position) => chunks.chunkIndexes[position]!);
+    const ids = Array.from(rowIds, (rowId, index) => `${rowId}-${chunkIndexes[index]}`);
     const block: ReadyBlock = {
-      ids: [],
-      rowIds: Float64Array.from(positions, (position) => chunks.rowIds[position]!),
-      docIds: [],
-      chunkIndexes: Uint32Array.from(positions, (position) => chunks.chunkIndexes[position]!),
-      contents: [],
+      ids,
+      rowIds,
+      docIds: ids.map(() => ""),
+      chunkIndexes,
+      contents: ids.map(() => ""),
       vectors: new Float32Array(positions.length * dimension),
     };
     const lines = documents.takeRowIds(addressesAt(chunks, positions));
-    for await (const batch of lines.select(["id", "doc_id", "content", "vector"])) {
-      for (const [index, vector] of vectorValues(batch, "vector").entries()) {
-        const offset = (block.ids.length + index) * dimension;
-        if (vector?.length !== dimension) throw vectorError(textValues(batch, "id")[index] ?? "");
-        block.vectors.set(vector, offset);
-      }
-      block.ids.push(...textValues(batch, "id"));
-      block.docIds.push(...textValues(batch, "doc_id"));
-      block.contents.push(...textValues(batch, "content"));
-    }
-    assertOrder(block);
+    await fillBlock(block, lines.select(["id", "doc_id", "content", "vector"]));
     yield block;
   }
+}
+
+/** Lance answers in an order of its own, so every line goes where its id belongs. */
+async function fillBlock(block: ReadyBlock, lines: AsyncIterable<RecordBatch>): Promise<void> {
+  const places = new Map(block.ids.map((id, place) => [id, place]));
+  const dimension = block.vectors.length / block.ids.length;
+  for await (const batch of lines) {
+    const [docIds, contents] = [textValues(batch, "doc_id"), textValues(batch, "content")];
+    const vectors = vectorValues(batch, "vector");
+    for (const [index, id] of textValues(batch, "id").entries()) {
+      const place = places.get(id);
+      const vector = vectors[index];
+      if (place === undefined) throw new Error(`Lance gave chunk ${id}, which it was not asked for`);
+      if (vector?.length !== dimension) throw vectorError(id);
+      places.delete(id);
+      block.docIds[place] = docIds[index] ?? "";
+      block.contents[place] = contents[index] ?? "";
+      block.vectors.set(vector, place * dimension);
+    }
+  }
+  if (places.size > 0) throw new Error(`Lance gave ${places.size} chunks less than it was asked for`);
 }
 
 async function* readMissing(reading: Reading): AsyncGenerator<MissingRowState, void, undefined> {
@@ -125,25 +141,21 @@ async function* readMissing(reading: Reading): AsyncGenerator<MissingRowState, v
     assertLive(signal);
     const slice = rows.missing.slice(first, first + blockSize);
     const positions = Uint32Array.from(slice, ({ position }) => position);
-    const docIds: string[] = [];
-    for await (const batch of documents.takeRowIds(addressesAt(chunks, positions)).select(["doc_id"])) {
-      docIds.push(...textValues(batch, "doc_id"));
+    const docIds = new Map<number, string>();
+    for await (const batch of documents.takeRowIds(addressesAt(chunks, positions)).select(["id", "doc_id"])) {
+      const values = textValues(batch, "doc_id");
+      for (const [index, id] of textValues(batch, "id").entries())
+        docIds.set(rowIdOf(id), values[index] ?? "");
     }
-    for (const [index, { position, state, reason }] of slice.entries()) {
-      yield { rowId: chunks.rowIds[position]!, docId: docIds[index] ?? "", state, reason };
+    for (const { position, state, reason } of slice) {
+      const rowId = chunks.rowIds[position]!;
+      yield { rowId, docId: docIds.get(rowId) ?? "", state, reason };
     }
   }
 }
 
 function addressesAt(chunks: ChunkStates, positions: Uint32Array): bigint[] {
   return Array.from(positions, (position) => chunks.addresses[position]!);
-}
-
-/** Lance answers in the order of the addresses; if it ever does not, an index must not be built of it. */
-function assertOrder({ ids, rowIds, chunkIndexes }: ReadyBlock): void {
-  const isSame = ids.every((id, index) => id === `${rowIds[index]}-${chunkIndexes[index]}`);
-  if (!isSame || ids.length !== rowIds.length)
-    throw new Error("Lance gave other lines than it was asked for");
 }
 
 function unsyncedError(index: string): DomainError {

@@ -16,8 +16,8 @@ export interface PipelineWorld {
 }
 
 /** A bucket in a temporary folder; everything opened in it is closed, and the folder removed, at the end. */
-export async function createPipelineWorld(): Promise<PipelineWorld> {
-  const folder = await mkdtemp(path.join(tmpdir(), "lakefleet-pipeline-"));
+export async function createPipelineWorld(parent: string = tmpdir()): Promise<PipelineWorld> {
+  const folder = await mkdtemp(path.join(parent, "lakefleet-pipeline-"));
   const store = await openLocalStore({ name: "test", root: path.join(folder, "bucket") });
   const opened: Pipeline[] = [];
   return {
