@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { createHttpApp, limitJsonBody } from "@lakefleet/lib/http/create-http-app.ts";
+import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
+import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountBoard } from "./board.ts";
 import { mountCatalogRoutes } from "./catalog-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";

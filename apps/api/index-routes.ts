@@ -1,6 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createDatasetCheck } from "@lakefleet/lib/dataset/create-dataset-check.ts";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
+import { generationName } from "@lakefleet/lib/generation/generation-id.ts";
 import { IndexDefinition } from "@lakefleet/lib/generation/index-definition.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import { rollbackGeneration } from "@lakefleet/lib/generation/rollback-generation.ts";
@@ -16,6 +18,9 @@ import type { ApiDependencies } from "./dependencies.ts";
 import { AcceptedJob, acceptedJob } from "./job-schema.ts";
 
 const IndexParameter = z.object({ name: IndexName });
+const Generation = z
+  .string()
+  .regex(generationName, "the name of a generation, such as g00000001-0123456789abcdef");
 const Reason = z.string().min(1).max(1_000).default("requested over HTTP");
 
 const Activation = z
@@ -68,7 +73,7 @@ const promote = createRoute({
   summary: "Let a gated generation serve",
   request: {
     params: IndexParameter,
-    body: jsonBody(z.strictObject({ generation: z.string().min(1).max(100), reason: Reason })),
+    body: jsonBody(z.strictObject({ generation: Generation, reason: Reason })),
   },
   responses: answers(200, Activation, "What serves now"),
 });
@@ -80,7 +85,7 @@ const rollback = createRoute({
   summary: "Return to the previous generation, or to a named one, in milliseconds",
   request: {
     params: IndexParameter,
-    body: jsonBody(z.strictObject({ generation: z.string().min(1).max(100).optional(), reason: Reason })),
+    body: jsonBody(z.strictObject({ generation: Generation.optional(), reason: Reason })),
   },
   responses: answers(200, Activation, "What serves now"),
 });
@@ -95,6 +100,7 @@ const refresh = createRoute({
 });
 
 export function mountIndexRoutes(app: OpenAPIHono, { jobs, store }: ApiDependencies): void {
+  const assertDataset = createDatasetCheck(store);
   app.openapi(createIndex, async (context) => {
     const body = context.req.valid("json");
     const dataset = await readDataset(store, body.dataset);
@@ -121,7 +127,7 @@ export function mountIndexRoutes(app: OpenAPIHono, { jobs, store }: ApiDependenc
   });
   app.openapi(refresh, async (context) => {
     const { dataset } = context.req.valid("param");
-    await readDataset(store, dataset);
+    await assertDataset(dataset);
     const intent = newIntentId();
     const job = await jobs.startFlow({ steps: [flowStep(refreshQueue, { intent, dataset })], actor: "http" });
     return context.json(acceptedJob(job), 202);

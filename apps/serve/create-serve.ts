@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { createHttpApp, limitJsonBody } from "@lakefleet/lib/http/create-http-app.ts";
+import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
+import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountDatasetRoutes } from "./dataset-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 import { mountIndexRoutes } from "./index-routes.ts";

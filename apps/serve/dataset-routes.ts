@@ -15,7 +15,11 @@ const list = createRoute({
   path: "/catalog/datasets",
   tags: ["catalog"],
   summary: "Every dataset",
-  responses: answers(200, z.object({ datasets: z.array(z.looseObject({ dataset: z.string() })) }), "The datasets"),
+  responses: answers(
+    200,
+    z.object({ datasets: z.array(z.looseObject({ dataset: z.string() })) }),
+    "The datasets",
+  ),
 });
 
 const read = createRoute({
@@ -33,7 +37,11 @@ const versions = createRoute({
   tags: ["catalog"],
   summary: "What each write did, newest first",
   request: { params: DatasetParameter },
-  responses: answers(200, z.object({ versions: z.array(z.looseObject({ version: z.int() })) }), "The versions"),
+  responses: answers(
+    200,
+    z.object({ versions: z.array(z.looseObject({ version: z.int() })) }),
+    "The versions",
+  ),
 });
 
 const rows = createRoute({
@@ -51,14 +59,19 @@ const rows = createRoute({
   },
   responses: answers(
     200,
-    z.object({ columns: z.array(z.looseObject({ name: z.string() })), rows: z.array(z.record(z.string(), z.unknown())) }),
+    z.object({
+      columns: z.array(z.looseObject({ name: z.string() })),
+      rows: z.array(z.record(z.string(), z.unknown())),
+    }),
     "The rows",
   ),
 });
 
 export function mountDatasetRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
   app.openapi(list, async (context) => context.json({ datasets: await listDatasets(store) }, 200));
-  app.openapi(read, async (context) => context.json(await readDataset(store, context.req.valid("param").name), 200));
+  app.openapi(read, async (context) =>
+    context.json(await readDataset(store, context.req.valid("param").name), 200),
+  );
   app.openapi(versions, async (context) => {
     const { name } = context.req.valid("param");
     await readDataset(store, name);

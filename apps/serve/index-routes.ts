@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { Accounting } from "@lakefleet/lib/generation/accounting.ts";
-import { answers } from "@lakefleet/lib/http/answers.ts";
-import { IndexName } from "@lakefleet/queues/names.ts";
-import { describeIndex } from "./describe-index.ts";
-import type { ServeDependencies } from "./dependencies.ts";
 import { listIndexes } from "@lakefleet/lib/generation/definition-log.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { listMissing } from "@lakefleet/lib/generation/list-missing.ts";
+import { answers } from "@lakefleet/lib/http/answers.ts";
+import { IndexName } from "@lakefleet/queues/names.ts";
+import type { ServeDependencies } from "./dependencies.ts";
+import { describeIndex } from "./describe-index.ts";
 
 const IndexParameter = z.object({ name: IndexName });
 
@@ -48,7 +48,10 @@ const read = createRoute({
   request: {
     params: IndexParameter,
     query: z.object({
-      missing: z.enum(["0", "1"]).default("0").openapi({ description: "1: name each row that is not indexed" }),
+      missing: z
+        .enum(["0", "1"])
+        .default("0")
+        .openapi({ description: "1: name each row that is not indexed" }),
       after: z.coerce.number().int().min(0).optional().openapi({ description: "Continue after this row_id" }),
       limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
     }),
@@ -62,7 +65,11 @@ const generations = createRoute({
   tags: ["indexes"],
   summary: "The index's generations, newest first",
   request: { params: IndexParameter },
-  responses: answers(200, z.object({ generations: z.array(z.looseObject({ generation: z.string() })) }), "The generations"),
+  responses: answers(
+    200,
+    z.object({ generations: z.array(z.looseObject({ generation: z.string() })) }),
+    "The generations",
+  ),
 });
 
 export function mountIndexRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
@@ -78,7 +85,12 @@ export function mountIndexRoutes(app: OpenAPIHono, { store }: ServeDependencies)
     const description = await describeIndex(store, name);
     if (missing === "0") return context.json(description, 200);
     const rows = [];
-    for await (const row of listMissing({ store, index: name, limit, ...(after === undefined ? {} : { after }) })) {
+    for await (const row of listMissing({
+      store,
+      index: name,
+      limit,
+      ...(after === undefined ? {} : { after }),
+    })) {
       rows.push({ row_id: row.rowId, doc_id: row.docId, state: row.state, reason: row.reason });
     }
     const next = rows.length === limit ? (rows.at(-1)?.row_id ?? null) : null;

@@ -9,7 +9,11 @@ const search = createRoute({
   tags: ["search"],
   summary: "Search an index by words, by vector, or by both",
   request: { body: jsonBody(SearchRequest) },
-  responses: answers(200, SearchAnswer, "The hits, best first, with the generation and the plan that gave them"),
+  responses: answers(
+    200,
+    SearchAnswer,
+    "The hits, best first, with the generation and the plan that gave them",
+  ),
 });
 
 export function mountSearchRoute(app: OpenAPIHono, { search: service }: ServeDependencies): void {

@@ -8,8 +8,13 @@ export function answers<Status extends 200 | 202, Schema extends z.ZodType>(
   description: string,
 ) {
   const success = { description, content: { "application/json": { schema } } };
-  const problem = { description: "A problem", content: { "application/problem+json": { schema: ProblemSchema } } };
-  return { [status]: success, default: problem } as Record<Status, typeof success> & { default: typeof problem };
+  const problem = {
+    description: "A problem",
+    content: { "application/problem+json": { schema: ProblemSchema } },
+  };
+  return { [status]: success, default: problem } as Record<Status, typeof success> & {
+    default: typeof problem;
+  };
 }
 
 /** The `request.body` of a route that takes one JSON object. */

@@ -15,7 +15,12 @@ const requestTimeoutMs = 0;
 export function listen(options: { app: OpenAPIHono; host: string; port: number }): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const server = serve(
-      { fetch: options.app.fetch, hostname: options.host, port: options.port, serverOptions: { requestTimeout: requestTimeoutMs } },
+      {
+        fetch: options.app.fetch,
+        hostname: options.host,
+        port: options.port,
+        serverOptions: { requestTimeout: requestTimeoutMs },
+      },
       ({ port }) => resolve({ port, close: (graceMs) => closeServer(server as Server, graceMs) }),
     );
     server.once("error", reject);
