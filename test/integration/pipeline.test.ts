@@ -259,17 +259,27 @@ describe("the embedding pipeline", () => {
     const pipeline = await world.open("notes");
     const version = await writeVersion(world.store, undefined, { rows: makeRows(4) });
     await syncPipeline({ pipeline, store: world.store, definition: notesDefinition, version });
-    const provider = countingProvider();
     const another = await world.open("notes");
-    const outcomes = await Promise.allSettled([
-      embedPending({ pipeline, provider }),
-      embedPending({ pipeline: another, provider }),
-    ]);
-    expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(["fulfilled", "rejected"]);
-    expect(outcomes.find((outcome) => outcome.status === "rejected")).toMatchObject({
-      reason: { kind: "busy", type: "lock-held" },
-    });
-    expect(provider.asked.length).toBe(4);
+    const started = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const inside = countingProvider();
+    const slow: EmbeddingProvider = {
+      ...inside,
+      async embedBatch(texts, options) {
+        started.resolve();
+        await gate.promise;
+        return inside.embedBatch(texts, options);
+      },
+    };
+    const first = embedPending({ pipeline, provider: slow });
+    await started.promise;
+    const busy = { kind: "busy", type: "lock-held" };
+    await expect(embedPending({ pipeline: another, provider: inside })).rejects.toMatchObject(busy);
+    const sync = { pipeline: another, store: world.store, definition: notesDefinition, version };
+    await expect(syncPipeline(sync)).rejects.toMatchObject(busy);
+    gate.resolve();
+    expect(await first).toMatchObject({ embedded: 4 });
+    expect(inside.asked.length).toBe(4);
   });
 
   test("a snapshot stays as it was while the tables go on", async () => {
