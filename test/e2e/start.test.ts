@@ -45,7 +45,7 @@ async function search(url: string, query: string): Promise<string[]> {
 
 describe("npm start", () => {
   test("answers a search over the sample, refuses a second fleet, and leaves nothing after SIGTERM", async () => {
-    const fleet = await start({ through: "bootstrap", environment: { LAKEFLEET_SAMPLE: "1" } });
+    const fleet = await start({ through: "npm", environment: { LAKEFLEET_SAMPLE: "1" } });
     const url = await fleet.ready();
     await fleet.says("npx lakefleet search sample");
     expect((await fetch(`${url}/ready`)).status).toBe(200);
@@ -74,7 +74,7 @@ describe("npm start", () => {
     expect(again.output()).not.toContain("sample");
   });
 
-  test.each(["launcher", "bootstrap"] as const)(
+  test.each(["launcher", "bootstrap", "npm"] as const)(
     "kill -9 of the %s leaves nothing behind",
     async (through) => {
       const fleet = await start({ through });

@@ -22,17 +22,22 @@ export interface StartedFleet {
   clean(): Promise<void>;
 }
 
-/** Runs `npm start`'s own program on a data folder and a free port. */
+const commands: Record<"npm" | "bootstrap" | "launcher", [string, string[]]> = {
+  npm: ["npm", ["start"]],
+  bootstrap: [process.execPath, ["apps/fleet/bootstrap.mjs", "start"]],
+  launcher: [process.execPath, ["apps/fleet/main.ts"]],
+};
+
+/** Runs `npm start`, or what stands behind it, on a data folder and a free port. */
 export async function startFleet(options: {
   environment?: Record<string, string>;
   dataFolder?: string;
-  /** Through the bootstrap, as a person does, or the launcher alone. */
-  through?: "bootstrap" | "launcher";
+  /** As a person does, by its first program, or the launcher alone. */
+  through?: "npm" | "bootstrap" | "launcher";
 }): Promise<StartedFleet> {
   const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(os.tmpdir(), "lakefleet-e2e-")));
-  const program =
-    options.through === "bootstrap" ? ["apps/fleet/bootstrap.mjs", "start"] : ["apps/fleet/main.ts"];
-  const launcher = spawn(process.execPath, program, {
+  const [program, parameters] = commands[options.through ?? "launcher"];
+  const launcher = spawn(program, parameters, {
     cwd: root,
     env: {
       ...process.env,
