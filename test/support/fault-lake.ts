@@ -21,6 +21,8 @@ const mainFiles: Record<Role, string> = {
   index: "../../workers/index/main.ts",
 };
 
+const leaveWithParent = fileURLToPath(new URL("../../apps/fleet/leave-with-parent.ts", import.meta.url));
+
 /** A fleet of separate processes over one data folder, each of which can be killed, frozen and armed by itself. */
 export interface FaultLake {
   dataFolder: string;
@@ -89,8 +91,10 @@ function launchRole(
 ): ChildProcess {
   const main = fileURLToPath(new URL(mainFiles[role], import.meta.url));
   const logs = process.env["LAKEFLEET_FAULT_LOGS"];
-  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
-    stdio: ["ignore", "ignore", logs === undefined ? "ignore" : "inherit"],
+  const settingsOfNode = ["--disable-warning=ExperimentalWarning", "--import", leaveWithParent];
+  return spawn(process.execPath, [...settingsOfNode, main], {
+    // The channel is there to close: a killed test run must not leave a fleet behind.
+    stdio: ["ignore", "ignore", logs === undefined ? "ignore" : "inherit", "ipc"],
     env: {
       ...process.env,
       LAKEFLEET_DATA: settings.dataFolder,

@@ -20,17 +20,31 @@ export async function runUnderFault(
   const { dataset, fault } = options;
   if (fault.kind === "failpoint") await lake.start(fault.role, fault);
   const happened = inject(lake, fault);
-  const jobs = Promise.all(
-    Array.from({ length: filesPerRun }, (_, file) => sendUntilAccepted(lake, dataset, file)),
-  );
+  const jobs = sendAll(lake, dataset).urls;
   const repair = keepRepaired(lake);
   try {
     await happened;
-    for (const url of await jobs) await untilCompleted(lake, url);
+    await settleAll(lake, await jobs);
   } finally {
     await repair.stop();
     await lake.killSpares();
   }
+}
+
+/** Sends every file of a run until it is accepted; `refusals` counts the answers that were no 202. */
+export function sendAll(
+  lake: FaultLake,
+  dataset: string,
+): { urls: Promise<string[]>; refusals: () => number } {
+  let refused = 0;
+  const files = Array.from({ length: filesPerRun }, (_, file) => file);
+  const urls = Promise.all(files.map((file) => sendUntilAccepted(lake, dataset, file, () => (refused += 1))));
+  return { urls, refusals: () => refused };
+}
+
+/** Waits until every job has completed. One that failed for want of disk is started again, as its message says to. */
+export async function settleAll(lake: FaultLake, urls: readonly string[]): Promise<void> {
+  for (const url of urls) await untilCompleted(lake, url);
 }
 
 /** Everything that must be true once the dust has settled. Returns what is not. */
@@ -111,7 +125,12 @@ function keepRepaired(lake: FaultLake) {
 }
 
 /** A client repeats a request that was not answered; the same content twice is one ingest. */
-async function sendUntilAccepted(lake: FaultLake, dataset: string, file: number): Promise<string> {
+async function sendUntilAccepted(
+  lake: FaultLake,
+  dataset: string,
+  file: number,
+  onRefused: () => void,
+): Promise<string> {
   return waitFor(`${dataset}/${file} to be accepted`, settleMs, async () => {
     const form = new FormData();
     for (const [name, value] of Object.entries({
@@ -125,7 +144,9 @@ async function sendUntilAccepted(lake: FaultLake, dataset: string, file: number)
     try {
       const response = await fetch(`${lake.url("api")}/ingest/file`, { method: "POST", body: form });
       const body = (await response.json()) as { job?: { url: string } };
-      return response.status === 202 ? body.job?.url : undefined;
+      if (response.status === 202) return body.job?.url;
+      onRefused();
+      return undefined;
     } catch {
       // Nobody answered: the API is being killed or started.
       return undefined;

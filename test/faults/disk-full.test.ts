@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type FaultLake, openFaultLake, roles } from "../support/fault-lake.ts";
+import { findDamage, sendAll, settleAll } from "../support/fault-run.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+/** Room for the lake of all runs, and small enough to fill in milliseconds. */
+const diskMib = 96;
+
+/**
+ * A disk of our own that can be filled. Mounting needs root, as CI has; without it this file fails and says so, because
+ * a disk that is never full proves nothing.
+ */
+describe("a disk that is full", () => {
+  let folder: string;
+  let lake: FaultLake;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), "lakefleet-disk-"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${diskMib}m`, "tmpfs", folder]);
+    lake = await openFaultLake({ dataFolder: folder });
+    await Promise.all(roles.map((role) => lake.start(role)));
+  }, 60_000);
+
+  afterAll(async () => {
+    await lake?.close();
+    execFileSync("umount", ["--lazy", folder]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.each([0, 64, 256, 512])(
+    "with %i KiB left keeps what was accepted, and goes on once there is room",
+    async (leftKib) => {
+      const dataset = `full-${leftKib}`;
+      const ballast = path.join(folder, "ballast");
+      const { bavail, bsize } = statfsSync(folder);
+      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftKib * 1_024)));
+      const sent = sendAll(lake, dataset);
+      await waitFor("the full disk to be met", 20_000, async () => {
+        const { bavail: left } = statfsSync(folder);
+        return left * bsize < 64 * 1_024 || (await sent.refusals()) > 0;
+      });
+      rmSync(ballast);
+      await settleAll(lake, await sent.urls);
+      expect(await findDamage(lake, [dataset])).toEqual([]);
+    },
+    180_000,
+  );
+});
