@@ -1,7 +1,8 @@
 import path from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { absolutePath } from "swagger-ui-dist";
+// Not the package itself: that loads the whole page's program into this process, which costs 40 MB and a second.
+import assetsFolder from "swagger-ui-dist/absolute-path.js";
 
 const page = `<!doctype html>
 <html lang="en">
@@ -23,7 +24,7 @@ export function mountDocs(app: OpenAPIHono): void {
   const assets = new Set(["swagger-ui.css", "swagger-ui-bundle.js"]);
   app.use("/docs/:asset", async (context, next) => {
     if (!assets.has(context.req.param("asset"))) return next();
-    const root = path.relative(process.cwd(), absolutePath());
+    const root = path.relative(process.cwd(), assetsFolder());
     return serveStatic({ root, rewriteRequestPath: (url) => url.replace(/^\/docs/, "") })(context, next);
   });
 }
