@@ -2,8 +2,9 @@
 // but Node itself. `node apps/fleet/bootstrap.mjs start|test|verify|faults`.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { dropBrokenAddon, ensureAddon } from "./bootstrap/ensure-addon.mjs";
 import { ensurePackages } from "./bootstrap/ensure-packages.mjs";
-import { ensureAddonBuilds, ensureProgram } from "./bootstrap/ensure-program.mjs";
+import { ensureProgram } from "./bootstrap/ensure-program.mjs";
 import { projectNode } from "./bootstrap/project-node.mjs";
 import { runFaults } from "./bootstrap/run-faults.mjs";
 import { runForeground } from "./bootstrap/run-foreground.mjs";
@@ -24,7 +25,7 @@ const commands = {
   async test(project) {
     await ensureProgram(redisPrograms);
     await ensureProgram(["strace"]);
-    await ensureAddonBuilds(project);
+    await ensureAddon(project);
     return await runTests(project);
   },
   async faults(project, parameters) {
@@ -41,8 +42,10 @@ if (command === undefined) {
 }
 try {
   process.chdir(root);
-  await ensurePackages(root);
-  process.exitCode = await command(await projectNode(root), parameters);
+  const installed = await ensurePackages(root);
+  const project = await projectNode(root);
+  if (installed) await dropBrokenAddon(project);
+  process.exitCode = await command(project, parameters);
 } catch (error) {
   console.error(`lakefleet: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

@@ -5,15 +5,17 @@ import { capture, runQuietly } from "./run-quietly.mjs";
 
 /**
  * Installs the npm packages where they are missing or belong to another package-lock.json. The marker is written last,
- * so an install that was cut off is done again and never passes for a whole one.
+ * so an install that was cut off is done again and never passes for a whole one. Resolves with whether it installed.
  */
 export async function ensurePackages(root) {
   const marker = path.join(root, "node_modules", ".lakefleet-installed");
   const lock = path.join(root, "package-lock.json");
-  if (existsSync(marker) && readFileSync(marker, "utf8").trim() === digestOf(lock)) return;
-  if (!isInstalledByHand(root, lock)) await installPackages(root);
+  if (existsSync(marker) && readFileSync(marker, "utf8").trim() === digestOf(lock)) return false;
+  const installs = !isInstalledByHand(root, lock);
+  if (installs) await installPackages(root);
   // Read again: `npm install` may have mended the lock file.
   writeFileSync(marker, `${digestOf(lock)}\n`);
+  return installs;
 }
 
 /** Forgets that the packages are there, so that the next `ensurePackages` installs them anew. */
@@ -56,10 +58,18 @@ async function installPackages(root) {
 async function runNpm(root, parameters) {
   const folders = (process.env.PATH ?? "").split(path.delimiter);
   const PATH = folders.filter((folder) => !folder.includes("node_modules")).join(path.delimiter);
-  const prefix = await capture("node", ["--print", "require('path').resolve(process.execPath, '../..')"], {
-    env: { ...process.env, PATH },
-  });
-  const hasHeaders = existsSync(path.join(prefix.trim(), "include", "node", "node_api.h"));
-  const env = { ...process.env, PATH, ...(hasHeaders ? { npm_config_nodedir: prefix.trim() } : {}) };
+  const headers = await findHeaders({ ...process.env, PATH });
+  const env = {
+    ...process.env,
+    PATH,
+    ...(headers ? { npm_config_nodedir: path.resolve(headers, "../..") } : {}),
+  };
   return await runQuietly("npm", parameters, { cwd: root, env });
+}
+
+/** `include/node` of the system's Node, where it is installed. */
+export async function findHeaders(env) {
+  const script = "require('path').resolve(process.execPath, '../../include/node')";
+  const headers = (await capture("node", ["--print", script], { env })).trim();
+  return [headers, "/usr/include/node"].find((folder) => existsSync(path.join(folder, "node_api.h")));
 }

@@ -1,6 +1,5 @@
 import { accessSync, chmodSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { ensurePackages, forgetPackages } from "./ensure-packages.mjs";
 import { runQuietly } from "./run-quietly.mjs";
 
 /** How each package manager installs, and what it calls what we need. */
@@ -39,13 +38,9 @@ export async function ensureProgram(names) {
   await installPackages(names[0]);
 }
 
-/** hnswlib-node has no prebuilt addon; npm drops it silently where it cannot be compiled. */
-export async function ensureAddonBuilds(project) {
-  const addon = path.join(project.root, "node_modules", "hnswlib-node", "build", "Release", "addon.node");
-  if (existsSync(addon)) return;
-  if (!["python3", "make", "g++"].every(isOnPath) && !(await installPackages("compilers"))) return;
-  forgetPackages(project.root);
-  await ensurePackages(project.root);
+/** Whether there is a C++ compiler with what builds need beside it, installed now where that is possible. */
+export async function ensureCompilers() {
+  return ["python3", "make", "g++"].every(isOnPath) || (await installPackages("compilers"));
 }
 
 function isOnPath(program) {
