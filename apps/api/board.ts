@@ -19,5 +19,10 @@ export function mountBoard(app: OpenAPIHono, { jobs }: ApiDependencies): void {
     queues: openQueuesForBoard(jobs.queues).map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
     serverAdapter: adapter,
   });
+  // Its own questions to Redis wait for ever while there is none.
+  app.use(`${basePath}/api/*`, async (_context, next) => {
+    await jobs.assertAccepting([]);
+    await next();
+  });
   app.route(basePath, adapter.registerPlugin());
 }

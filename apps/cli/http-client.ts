@@ -24,6 +24,11 @@ export class HttpClient {
   readonly baseUrl: string;
 
   constructor(baseUrl: string) {
+    if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? ""))
+      throw new CliError(
+        `${JSON.stringify(baseUrl)} is not an http address, such as http://127.0.0.1:4100.`,
+        2,
+      );
     this.baseUrl = baseUrl.replace(/\/+$/, "");
   }
 

@@ -16,7 +16,10 @@ const program = new Command("lakefleet")
   )
   .option("--url <url>", "the fleet's address (default: http://127.0.0.1:$LAKEFLEET_PORT)")
   .option("--json", "print JSON for machines")
-  .showHelpAfterError("Run with --help for the options.")
+  .configureOutput({
+    outputError: (text, write) =>
+      write(`lakefleet: ${text.replace(/^error: /, "").trim()} (--help tells more)\n`),
+  })
   .exitOverride();
 
 addStartCommand(program);

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { contextOf, print } from "../context.ts";
 import { followJob } from "../follow-job.ts";
-import type { HttpClient } from "../http-client.ts";
+import type { HttpClient, JobView } from "../http-client.ts";
 
 export interface IngestOptions {
   dataset: string;
@@ -45,8 +45,38 @@ export function addIngestCommand(program: Command): void {
       const { job } = await sendPath(context.client, source, options);
       if (!options.wait) return print(context, { job }, () => [`accepted: ${job.url}`]);
       const ended = await followJob(context.client, job.url);
-      print(context, ended, () => [`${ended.id}: completed ${JSON.stringify(ended.result)}`]);
+      const ingest = await readIngest(context.client, ended);
+      print(context, { ...ended, ingest }, () => [describeIngest(ingest, ended)]);
     });
+}
+
+/** What the first step says of the rows; the job that was followed ends with what it says of the index. */
+interface IngestResult {
+  dataset: string;
+  version: number;
+  noop: boolean;
+  rows: number;
+  rowsAdded: number;
+  rowsUpdated: number;
+  rowsRemoved: number;
+  rowsRejected: number;
+  rejectsKey?: string;
+}
+
+/** Null where the step's result is forgotten: it is kept for a day, and not beyond the queue's own data. */
+async function readIngest(client: HttpClient, job: JobView): Promise<IngestResult | null> {
+  const [step] = job.children;
+  const ingest = step === undefined ? job : await client.get<JobView>(`/jobs/${step.queue}/${step.id}`);
+  return ingest.result as IngestResult | null;
+}
+
+function describeIngest(ingest: IngestResult | null, job: JobView): string {
+  const where = job.queue === "ingest" ? "" : ", searchable";
+  if (ingest === null) return `${job.id}: completed${where}`;
+  const { dataset, version, noop, rows, rowsAdded, rowsUpdated, rowsRemoved, rowsRejected } = ingest;
+  const changes = `${rowsAdded} added, ${rowsUpdated} updated, ${rowsRemoved} removed, ${rowsRejected} rejected`;
+  const rejects = ingest.rejectsKey === undefined ? "" : ` (see ${ingest.rejectsKey})`;
+  return `${dataset}: ${noop ? "nothing new, this content is there already" : changes + rejects}; version ${version} has ${rows} rows${where}`;
 }
 
 /** Uploads a file, or names a folder for the fleet to read. */

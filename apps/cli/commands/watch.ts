@@ -23,12 +23,16 @@ export function addWatchCommand(program: Command): void {
         folder,
         onFiles: async (files) => {
           for (const file of files) {
-            const { job } = await sendPath(context.client, file.path, options);
-            print(context, { file: file.name, job }, () => [`${file.name}: accepted, ${job.url}`]);
+            try {
+              const { job } = await sendPath(context.client, file.path, options);
+              print(context, { file: file.name, job }, () => [`${file.name}: accepted, ${job.url}`]);
+            } catch (error) {
+              // One file that is refused must not keep those that came with it from being sent.
+              report(error);
+            }
           }
         },
-        onError: (error) =>
-          process.stderr.write(`lakefleet: ${error instanceof Error ? error.message : error}\n`),
+        onError: report,
       });
       await new Promise<void>((resolve) => {
         process.once("SIGINT", resolve);
@@ -45,4 +49,8 @@ async function assertFolder(folder: string): Promise<void> {
     throw new CliError(`Cannot watch ${folder}: ${error instanceof Error ? error.message : error}`, 2);
   }
   throw new CliError(`${folder} is not a folder.`, 2);
+}
+
+function report(error: unknown): void {
+  process.stderr.write(`lakefleet: ${error instanceof Error ? error.message : error}\n`);
 }

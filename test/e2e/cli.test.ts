@@ -1,0 +1,174 @@
+import { execFile } from "node:child_process";
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type StartedFleet, startFleet } from "../support/started-fleet.ts";
+
+const program = fileURLToPath(new URL("../../apps/cli/bin/lakefleet.mjs", import.meta.url));
+let fleet: StartedFleet;
+let url: string;
+let files: string;
+
+beforeAll(async () => {
+  files = await mkdtemp(path.join(os.tmpdir(), "lakefleet-cli-"));
+  fleet = await startFleet({ environment: { LAKEFLEET_INGEST_ROOTS: files } });
+  url = await fleet.ready();
+}, 120_000);
+afterAll(async () => {
+  await fleet.clean();
+  await rm(files, { recursive: true, force: true });
+});
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function lakefleet(...words: string[]): Promise<Ended> {
+  return lakefleetAt(url, ...words);
+}
+
+function lakefleetAt(address: string, ...words: string[]): Promise<Ended> {
+  const env = { ...process.env, LAKEFLEET_DATA: fleet.dataFolder, REDIS_URL: "" };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, "--url", address, ...words], { env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+/** Good for a machine: one line of JSON, nothing else, exit code 0. */
+async function json(...words: string[]): Promise<unknown> {
+  const { code, stdout, stderr } = await lakefleet("--json", ...words);
+  expect([code, stderr, stdout.trimEnd().split("\n").length]).toEqual([0, "", 1]);
+  return JSON.parse(stdout);
+}
+
+describe("lakefleet", () => {
+  test("ingests a file, searches it, and names the row that is not in the index", async () => {
+    const table = path.join(files, "repairs.csv");
+    await writeFile(table, 'id,text\n1,the chain is rusty\n2,""\n3,a flat tyre\n');
+    const words = ["--dataset", "repairs", "--text-columns", "text", "--id-column", "id"];
+    expect(await json("ingest", table, ...words)).toMatchObject({
+      state: "completed",
+      result: { vectorCount: 2 },
+      ingest: { dataset: "repairs", rows: 3, rowsAdded: 3, rowsRejected: 0, noop: false },
+    });
+    const again = await lakefleet("ingest", table, ...words);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("nothing new")]);
+
+    expect(await json("search", "repairs", "rusty", "chain", "--mode", "lexical")).toMatchObject({
+      hits: [{ doc_id: "1" }],
+    });
+    const found = await lakefleet("search", "repairs", "flat tyre", "-k", "1");
+    expect([found.code, found.stdout]).toEqual([0, expect.stringContaining("a flat tyre")]);
+
+    const status = await lakefleet("status", "repairs");
+    expect(status.stdout).toContain(
+      "3 rows = 2 indexed + 0 pending + 0 failed + 1 (empty_text 1) excluded; balanced",
+    );
+    expect(status.stdout).toMatch(/excluded empty_text: row \d+, 2/);
+    expect((await lakefleet("indexes")).stdout).toContain("repairs: 3 rows");
+    expect(await json("status")).toMatchObject({
+      indexes: [{ name: "repairs", accounting: { balanced: true } }],
+    });
+  });
+
+  test("ingests a folder of documents", async () => {
+    const folder = path.join(files, "letters");
+    await mkdir(folder);
+    await writeFile(path.join(folder, "a.md"), "# Roof\n\nThe roof leaks above the kitchen.");
+    await writeFile(path.join(folder, "b.txt"), "The heating is cold.");
+    expect(await json("ingest", folder, "--dataset", "letters")).toMatchObject({
+      ingest: { rows: 2, rowsAdded: 2 },
+    });
+    expect(await json("search", "letters", "leaking roof")).toMatchObject({ hits: [{ doc_id: "a.md" }, {}] });
+  });
+
+  test("lists, shows and follows jobs, and counts rejected rows", async () => {
+    const table = path.join(files, "ragged.csv");
+    await writeFile(table, "a,b\n1,2\n3\n");
+    const refused = await lakefleet("ingest", table, "--dataset", "ragged");
+    expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    expect(refused.stderr).toMatch(/^lakefleet: .*line 3.*\n$/);
+    const skipped = await lakefleet("ingest", table, "--dataset", "ragged", "--on-error", "skip");
+    expect(skipped.stdout).toMatch(/1 added.*1 rejected/);
+    expect((await lakefleet("jobs", "list", "--state", "failed")).stdout).toContain("csv-fields");
+    const accepted = (await json(
+      "ingest",
+      table,
+      "--dataset",
+      "ragged",
+      "--no-wait",
+      "--on-error",
+      "skip",
+    )) as {
+      job: { queue: string; id: string };
+    };
+    const { queue, id } = accepted.job;
+    expect((await lakefleet("jobs", "follow", queue, id)).stdout).toContain("completed");
+    expect(await json("jobs", "show", queue, id)).toMatchObject({
+      id,
+      state: "completed",
+      result: { noop: true },
+    });
+    expect((await lakefleet("jobs", "retry", queue, id)).code).toBe(2);
+  });
+
+  test("rolls back to the generation before", async () => {
+    const table = path.join(files, "repairs.csv");
+    const before = (await json("status", "repairs")) as { active: string };
+    await appendFile(table, "4,the saddle squeaks\n");
+    await json("ingest", table, "--dataset", "repairs", "--mode", "replace");
+    const after = (await json("status", "repairs")) as { active: string };
+    expect(after.active).not.toBe(before.active);
+    expect(await json("rollback", "repairs")).toMatchObject({
+      generation: before.active,
+      previous: after.active,
+    });
+    expect(await json("search", "repairs", "squeaks", "--mode", "lexical")).toMatchObject({
+      generation: before.active,
+      hits: [],
+    });
+    expect(await json("promote", "repairs", after.active)).toMatchObject({ generation: after.active });
+    expect((await lakefleet("rollback", "repairs", "--generation", "../x")).code).toBe(2);
+  });
+
+  test("verifies the data folder while the fleet runs, and looks after the machine", async () => {
+    expect(await json("verify", "--deep")).toEqual({ ok: true, findings: [] });
+    const doctor = await lakefleet("doctor");
+    expect(doctor.stdout).toContain("ok   fleet: ready at");
+    expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining("ok   redis")]);
+  });
+
+  test.each([
+    ["a command that is not there", ["frobnicate"]],
+    ["an option that is not there", ["search", "repairs", "x", "--colour"]],
+    ["an argument too few", ["search", "repairs"]],
+    ["a missing option", ["ingest", "package.json"]],
+    ["a file that is not there", ["ingest", "/nowhere/x.csv", "--dataset", "x"]],
+    ["a folder that the fleet may not read", ["ingest", "/etc", "--dataset", "x"]],
+    ["a name with a path in it", ["ingest", program, "--dataset", "../x"]],
+    ["an index that is not there", ["search", "nowhere", "x"]],
+    ["another index that is not there", ["status", "../nowhere"]],
+    ["a limit that is no number", ["search", "repairs", "x", "-k", "many"]],
+    ["a filter that is no JSON", ["search", "repairs", "x", "--filter", "{year"]],
+    ["a mode that is not there", ["search", "repairs", "x", "--mode", "psychic"]],
+    ["a job that is not there", ["jobs", "show", "ingest", "nope"]],
+    ["a queue that is not there", ["jobs", "list", "--queue", "nope"]],
+  ])("%s ends with 2 and one line on stderr", async (_, words) => {
+    const { code, stdout, stderr } = await lakefleet(...words);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^lakefleet: [^\n]+\n$/);
+  });
+
+  test("where no fleet answers it ends with 1 and says how to start one", async () => {
+    const { code, stdout, stderr } = await lakefleetAt("http://127.0.0.1:9", "status");
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^lakefleet: No fleet answers at [^\n]+npm start\.\n$/);
+    expect((await lakefleetAt("nonsense", "status")).code).toBe(2);
+  });
+});
