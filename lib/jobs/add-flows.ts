@@ -1,3 +1,4 @@
+import { type QueueName, queueNames } from "@lakefleet/queues/define-queue.ts";
 import type { FlowJob } from "bullmq";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { withDeadline } from "./deadline.ts";
@@ -11,8 +12,8 @@ export async function addFlows(queues: Queues, intents: readonly Intent[]): Prom
   const chains = trees.filter((tree) => tree.children !== undefined);
   const singles = trees.filter((tree) => tree.children === undefined);
   await Promise.all([
-    // The one that is atomic costs four times as much for each job, so a job without others goes the short way.
-    ...singles.map((tree) => addSingle(queues, tree)),
+    // A flow costs four times as much for each job, so a job without others goes the short way.
+    ...queueNames.map((name) => addSingles(queues, name, singles)),
     ...(chains.length > 0 ? [queues.flows.addBulk(chains)] : []),
   ]);
 }
@@ -77,7 +78,11 @@ function takeGroup(backlog: Intent[]): Intent[] {
   return backlog.splice(0, length);
 }
 
-async function addSingle(queues: Queues, tree: FlowJob): Promise<void> {
-  const queue = Object.values(queues.byName).find(({ name }) => name === tree.queueName);
-  await queue?.add(tree.name, tree.data, tree.opts);
+/** Together, because a command of its own for each job would cost as much as the job. */
+async function addSingles(queues: Queues, name: QueueName, trees: readonly FlowJob[]): Promise<void> {
+  const jobs = trees.filter((tree) => tree.queueName === name);
+  if (jobs.length === 0) return;
+  await queues.byName[name].addBulk(
+    jobs.map((job) => ({ name: job.name, data: job.data, opts: job.opts ?? {} })),
+  );
 }
