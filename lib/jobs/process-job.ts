@@ -127,8 +127,9 @@ async function settledBefore(
 }
 
 async function recordCompleted(intents: Intents, envelope: JobEnvelope, result: unknown): Promise<void> {
-  // A cancellation that came in while the last step ran still counts: it was answered before this line.
-  await settledBefore(intents, envelope, true);
+  // A cancellation that came in while the last step ran still counts: it was answered before this line. And a job that
+  // was delivered twice has one end.
+  if ((await settledBefore(intents, envelope, true)) !== undefined) return;
   failpoint("jobs.before-terminal");
   const { intent, round } = envelope;
   await intents.append({
