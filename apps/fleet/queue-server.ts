@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import path from "node:path";
 import { dataLayout, redisSocket } from "@lakefleet/config/layout.ts";
 import { type Configuration, environmentOf } from "@lakefleet/config/schema.ts";
 import { type Crash, type KeptProcess, keepRunning } from "./keep-running.ts";
@@ -46,7 +48,12 @@ export async function openQueueServer(options: {
     const kept = await keepUntilAnswers(options, () =>
       startPrivateRedis({ program, folder, socket, output, report }),
     );
-    return { description: `a private ${program}`, redisUrl: undefined, ...ending(kept) };
+    const stop = async () => {
+      await kept.stop(stopMaxMs);
+      // The stand-in for a socket whose path would be too long lies outside the data folder.
+      if (path.dirname(socket) !== folder) await rm(path.dirname(socket), { recursive: true, force: true });
+    };
+    return { description: `a private ${program}`, redisUrl: undefined, ...ending(kept), stop };
   }
   report(
     "No redis-server and no valkey-server on the PATH: the queue runs in WebAssembly and keeps nothing on disk.",

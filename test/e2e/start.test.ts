@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { redisSocket } from "../../config/layout.ts";
 import { listProcesses, type StartedFleet, startFleet, waitUntil } from "../support/started-fleet.ts";
 
 const started: StartedFleet[] = [];
@@ -117,6 +120,7 @@ describe("npm start", () => {
     await deep.ready();
     deep.launcher.kill("SIGTERM");
     expect(await deep.exited).toMatchObject({ code: 0 });
+    expect(existsSync(path.dirname(redisSocket(deep.dataFolder)))).toBe(false);
   });
 });
 
