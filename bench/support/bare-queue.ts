@@ -9,6 +9,8 @@ import { refreshJob } from "../../test/support/toy-jobs.ts";
 export interface BareQueue {
   /** One `Queue.add` of what a refresh puts into its queue, and nothing around it. */
   add(): Promise<undefined>;
+  /** The whole acceptance as a route calls it, synced record included, without HTTP. */
+  accept(): Promise<undefined>;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,9 @@ export async function openBareQueue(folder: string): Promise<BareQueue> {
     async add() {
       const [step] = refreshJob(newIntentId());
       await jobs.queues.byName.refresh.add("refresh", { intent: step!.id, round: 0, payload: step!.payload });
+    },
+    async accept() {
+      await jobs.startFlow({ steps: refreshJob(), actor: "bench" });
     },
     async close() {
       await jobs.close();
