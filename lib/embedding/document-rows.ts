@@ -30,13 +30,14 @@ export function contentHash(content: string): string {
 /** Rows as they enter: `new`, or `ready` without a vector where there is no text to embed. */
 export function newDocuments(rows: readonly DocumentRow[]): Table {
   const nothing = rows.map(() => null);
-  const categories = textColumn(rows.map((row) => row.category));
+  const categories = rows.map((row) => row.category);
   return arrowTable(documentsSchema, [
     textColumn(rows.map((row) => `${row.rowId}-${row.chunkIndex}`)),
     textColumn(rows.map((row) => row.docId)),
     textColumn(rows.map((row) => row.docPath)),
-    categories,
-    categories,
+    // Not one column twice: Arrow writes shared empty buffers so that the columns behind them cannot be read.
+    textColumn(categories),
+    textColumn(categories),
     textColumn(rows.map((row) => row.content)),
     countColumn(rows.map((row) => row.chunkIndex)),
     countColumn(rows.map((row) => row.totalChunks)),
