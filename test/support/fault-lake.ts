@@ -118,7 +118,8 @@ async function killChild(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Whether something at the address speaks HTTP. */
+export async function answers(url: string): Promise<boolean> {
   try {
     await (await fetch(`${url}/health`)).arrayBuffer();
     return true;

@@ -36,7 +36,8 @@ export function createGuardedProcess(entry: URL, limits: GuardLimits): GuardedPr
         options.signal?.throwIfAborted();
         return outcome;
       });
-      queue = turn.catch(() => undefined);
+      // Its own caller hears of a failure; the next in line only waits for its end.
+      queue = Promise.allSettled([turn]);
       return stopOnAbort(turn, stop, options.signal);
     },
     stop,

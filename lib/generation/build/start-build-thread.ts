@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { DomainError } from "../../errors/domain-error.ts";
+import { handledElsewhere } from "../../errors/handled-elsewhere.ts";
 import type { MissingRow } from "../accounting.ts";
 import {
   type BuildThreadData,
@@ -58,7 +59,7 @@ export function startBuildThread(
   worker.once("error", fail);
   void exited.then(() => fail(new Error("The build thread ended before its work was done.")));
   // Whoever calls next is told; nobody may be waiting now.
-  ended.promise.catch(() => {});
+  handledElsewhere(ended.promise);
   const tellToStop = () => worker.postMessage({ kind: "abort" } satisfies ToBuildThread);
   const abort = () => {
     fail(cancelled(signal));
