@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { queueNames } from "@lakefleet/queues/define-queue.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { answers, type FaultLake, openFaultLake } from "../support/fault-lake.ts";
+import { type FaultLake, openFaultLake, speaksHttp } from "../support/fault-lake.ts";
 import {
   endOf,
   JobView,
@@ -257,7 +257,7 @@ async function answersWith(redisUrl: string): Promise<{ route: string; text: str
     stream.setEncoding("utf8").on("data", (text) => (logs += text));
   const url = `http://127.0.0.1:${port}`;
   try {
-    await waitFor("the API to answer", 20_000, () => answers(url));
+    await waitFor("the API to answer", 20_000, () => speaksHttp(url));
     const routes = [
       "/health",
       "/ready",

@@ -71,7 +71,11 @@ export async function openFaultLake(options: { dataFolder?: string } = {}): Prom
       const child = launch(role, failpoint === undefined ? "" : `${failpoint.name}:${failpoint.pass}`);
       running.set(role, child);
       if (role !== "api" && role !== "serve") return;
-      await waitFor(`${role} to answer`, 20_000, async () => !isAlive(child) || (await answers(url(role))));
+      await waitFor(
+        `${role} to answer`,
+        20_000,
+        async () => !isAlive(child) || (await speaksHttp(url(role))),
+      );
     },
     startSpare: (role) => void spares.push(launch(role, "")),
     async killSpares() {
@@ -119,7 +123,7 @@ async function killChild(child: ChildProcess): Promise<void> {
 }
 
 /** Whether something at the address speaks HTTP. */
-export async function answers(url: string): Promise<boolean> {
+export async function speaksHttp(url: string): Promise<boolean> {
   try {
     await (await fetch(`${url}/health`)).arrayBuffer();
     return true;
