@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { Accounting } from "@lakefleet/lib/generation/accounting.ts";
 import { listIndexes } from "@lakefleet/lib/generation/definition-log.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
@@ -37,7 +38,14 @@ const list = createRoute({
   path: "/vectors/indexes",
   tags: ["indexes"],
   summary: "Every index with its books",
-  responses: answers(200, z.object({ indexes: z.array(IndexDescription) }), "The indexes"),
+  responses: answers(
+    200,
+    z.object({
+      indexes: z.array(IndexDescription),
+      damaged: z.array(z.object({ name: z.string(), type: z.string(), detail: z.string() })),
+    }),
+    "The indexes, and those that cannot be described because something of them is damaged",
+  ),
 });
 
 const read = createRoute({
@@ -76,8 +84,16 @@ export function mountIndexRoutes(app: OpenAPIHono, { store }: ServeDependencies)
   app.openapi(list, async (context) => {
     const names = await listIndexes(store);
     const indexes = [];
-    for (const name of names) indexes.push(await describeIndex(store, name));
-    return context.json({ indexes }, 200);
+    const damaged = [];
+    for (const name of names) {
+      try {
+        indexes.push(await describeIndex(store, name));
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+        damaged.push({ name, type: error.type, detail: error.message });
+      }
+    }
+    return context.json({ indexes, damaged }, 200);
   });
   app.openapi(read, async (context) => {
     const { name } = context.req.valid("param");

@@ -39,7 +39,7 @@ async function tidy() {
   return tidyLake({ store, intents, uploadsFolder, locks: path.join(folder, "locks") });
 }
 
-test("an old upload goes once its request has ended, and stays while it is open", async () => {
+test("an upload goes once its request has completed, and stays while it is open", async () => {
   const open = newIntentId();
   const ended = newIntentId();
   const at = new Date().toISOString();
@@ -56,7 +56,7 @@ test("an old upload goes once its request has ended, and stays while it is open"
   await intents.append({ kind: "ended", intent: ended, at, round: 0, state: "completed", result: {} });
   const [kept, gone, cutOff, young] = [
     await leaveUpload(open, 48),
-    await leaveUpload(ended, 48),
+    await leaveUpload(ended, 0),
     await leaveUpload(newIntentId(), 48),
     await leaveUpload(newIntentId(), 1),
   ];

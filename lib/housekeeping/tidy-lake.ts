@@ -52,14 +52,19 @@ export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
   return report;
 }
 
-/** An upload is needed until its request has ended; one that no request ever named was cut off before its intent. */
+/**
+ * An upload is needed until its request has completed; for a while longer where it failed, since it can be retried. One
+ * that no request ever named was cut off before its intent.
+ */
 async function collectUploads({ uploadsFolder, intents }: TidyOptions): Promise<number> {
   await intents.refresh();
   let removed = 0;
   for (const intent of await readdir(uploadsFolder)) {
     const folder = path.join(uploadsFolder, intent);
-    const ended = intents.read(intent)?.ended !== undefined || intents.read(intent) === undefined;
-    if (!ended || Date.now() - (await stat(folder)).mtimeMs < leftoverMs) continue;
+    const known = intents.read(intent);
+    if (known !== undefined && known.ended === undefined) continue;
+    const isDone = known?.ended?.state === "completed";
+    if (!isDone && Date.now() - (await stat(folder)).mtimeMs < leftoverMs) continue;
     await rm(folder, { recursive: true, force: true });
     removed += 1;
   }

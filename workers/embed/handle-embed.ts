@@ -31,7 +31,13 @@ export async function handleEmbed(
   try {
     const synced = await syncPipeline({ pipeline, store, definition, version, signal, progress });
     const { chunks, embedded, reused, failed } = await embedPending({ pipeline, provider, signal, progress });
-    telemetry.emit("embed.finished", { index, embedded, reused, failed, durationMs: performance.now() - begin });
+    telemetry.emit("embed.finished", {
+      index,
+      embedded,
+      reused,
+      failed,
+      durationMs: performance.now() - begin,
+    });
     return { datasetVersion: synced.datasetVersion, chunks, embedded, reused, failed, costUsd: 0 };
   } finally {
     pipeline.close();

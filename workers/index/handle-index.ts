@@ -30,12 +30,22 @@ export async function handleIndex(
     : promote(payload, generation, context, dependencies);
 }
 
-async function build({ index }: IndexPayload, context: JobContext, dependencies: IndexDependencies): Promise<IndexResult> {
+async function build(
+  { index }: IndexPayload,
+  context: JobContext,
+  dependencies: IndexDependencies,
+): Promise<IndexResult> {
   const { signal, progress } = context;
   const { manifest, reused } = await buildGeneration({ ...dependencies, index, signal, progress });
   const { generation, datasetVersion, vectorCount, backend, buildDurationMs } = manifest;
   if (!reused) {
-    dependencies.telemetry.emit("generation.built", { index, generation, backend, vectorCount, durationMs: buildDurationMs });
+    dependencies.telemetry.emit("generation.built", {
+      index,
+      generation,
+      backend,
+      vectorCount,
+      durationMs: buildDurationMs,
+    });
   }
   return { generation, datasetVersion, vectorCount, reused };
 }
@@ -48,8 +58,14 @@ async function gate(
 ): Promise<IndexResult> {
   const begin = performance.now();
   const outcome = await gateGeneration({ store, index, generation, signal });
-  for (const check of outcome.checks) log(`${check.name}: ${check.measured} (wanted: ${check.threshold}) ${check.detail}`);
-  telemetry.emit("generation.gated", { index, generation, passed: true, durationMs: performance.now() - begin });
+  for (const check of outcome.checks)
+    log(`${check.name}: ${check.measured} (wanted: ${check.threshold}) ${check.detail}`);
+  telemetry.emit("generation.gated", {
+    index,
+    generation,
+    passed: true,
+    durationMs: performance.now() - begin,
+  });
   const { datasetVersion, vectorCount, reused } = outcome;
   return { generation, datasetVersion, vectorCount, reused };
 }
@@ -61,7 +77,15 @@ async function promote(
   { store, telemetry }: IndexDependencies,
 ): Promise<IndexResult> {
   const reason = "built and gated";
-  const outcome = await promoteGeneration({ store, index, generation, reason, actor: intent, by: "job", signal });
+  const outcome = await promoteGeneration({
+    store,
+    index,
+    generation,
+    reason,
+    actor: intent,
+    by: "job",
+    signal,
+  });
   telemetry.emit("generation.promoted", { index, generation: outcome.generation, reason });
   const { activation, datasetVersion, vectorCount, reused } = outcome;
   return { generation: outcome.generation, datasetVersion, vectorCount, reused, activation };

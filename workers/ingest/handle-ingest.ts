@@ -20,12 +20,17 @@ export interface IngestDependencies {
 }
 
 /** Reads the source into one staged file, commits it as the dataset's next version, then defines the index it feeds. */
-export async function handleIngest(payload: IngestPayload, context: JobContext, dependencies: IngestDependencies) {
+export async function handleIngest(
+  payload: IngestPayload,
+  context: JobContext,
+  dependencies: IngestDependencies,
+) {
   const { store, telemetry } = dependencies;
   const begin = performance.now();
   const { version, noop } = await ingestOnce(payload, context, dependencies);
   if (payload.index) await defineIndex({ store, settings: payload.index, dataset: version });
-  if (payload.source.kind === "file" && payload.source.uploaded) {
+  // After a no-op the upload stays until the request has ended: a second delivery can tell only from it that all is done.
+  if (payload.source.kind === "file" && payload.source.uploaded && !noop) {
     await rm(path.dirname(payload.source.path), { recursive: true, force: true });
   }
   const { ingest } = version;
@@ -61,11 +66,19 @@ async function ingestOnce(
   const contentHash = source.kind === "file" ? await checksumSource(source.path, context.signal) : undefined;
   const settings = settingsOf(payload);
   const asked = { ...settings, ...(payload.key === undefined ? {} : { keyColumn: payload.key }) };
-  const same = contentHash && (await findIngested(store, payload.dataset, { contentHash, mode: payload.mode, settings: asked }));
+  const same =
+    contentHash &&
+    (await findIngested(store, payload.dataset, { contentHash, mode: payload.mode, settings: asked }));
   if (same) return { version: same, noop: true };
   const scratch = await store.scratch();
   try {
-    const limits = { scratch, onError: payload.onError, memoryMib, signal: context.signal, progress: context.progress };
+    const limits = {
+      scratch,
+      onError: payload.onError,
+      memoryMib,
+      signal: context.signal,
+      progress: context.progress,
+    };
     const staged =
       source.kind === "file"
         ? await extractFile({ path: source.path, name: source.name, ...limits })

@@ -1,5 +1,5 @@
-import { dataLayout } from "@lakefleet/config/layout.ts";
 import { configurationOrExit } from "@lakefleet/config/configuration-or-exit.ts";
+import { dataLayout } from "@lakefleet/config/layout.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
 import { runWorkerProcess } from "@lakefleet/lib/jobs/run-worker-process.ts";

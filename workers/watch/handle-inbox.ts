@@ -10,14 +10,25 @@ import type { SeenFiles } from "./seen-files.ts";
 /** Requests what a batch of inbox files asks for, through the same path as HTTP, and remembers what was requested. */
 export async function handleInbox(
   files: readonly WatchedFile[],
-  dependencies: { inbox: string; store: ObjectStore; startFlow: StartFlow; seen: SeenFiles; onError: (error: unknown) => void },
+  dependencies: {
+    inbox: string;
+    store: ObjectStore;
+    startFlow: StartFlow;
+    seen: SeenFiles;
+    onError: (error: unknown) => void;
+  },
 ): Promise<void> {
   const fresh = files.filter((file) => !dependencies.seen.has(file));
   for (const work of planInbox(fresh)) {
     const members = work.kind === "file" ? [work.file] : work.files;
     const source =
       work.kind === "file"
-        ? { kind: "file" as const, path: work.file.path, name: path.basename(work.file.name), uploaded: false }
+        ? {
+            kind: "file" as const,
+            path: work.file.path,
+            name: path.basename(work.file.name),
+            uploaded: false,
+          }
         : { kind: "folder" as const, path: path.join(dependencies.inbox, work.folder), name: work.folder };
     try {
       await requestIngest({

@@ -27,7 +27,8 @@ const seen = await openSeenFiles(path.join(configuration.dataFolder, "watch"));
 const onError = (error: unknown) => telemetry.log.warn({ error }, "inbox file not taken");
 const watching = watchFolder({
   folder: layout.inbox,
-  onFiles: (files) => handleInbox(files, { inbox: layout.inbox, store, startFlow: jobs.startFlow, seen, onError }),
+  onFiles: (files) =>
+    handleInbox(files, { inbox: layout.inbox, store, startFlow: jobs.startFlow, seen, onError }),
   onError,
 });
 await new Promise<void>((resolve) => {

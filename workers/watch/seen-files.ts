@@ -1,5 +1,5 @@
-import { type AppendLog, openAppendLog, readAppendLog } from "@lakefleet/lib/storage/append-log.ts";
 import type { WatchedFile } from "@lakefleet/lib/ingest/watch-folder.ts";
+import { type AppendLog, openAppendLog, readAppendLog } from "@lakefleet/lib/storage/append-log.ts";
 import { z } from "zod";
 
 const SeenFile = z.strictObject({ path: z.string(), size: z.int(), modifiedMs: z.number() });

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { contextOf, print } from "../context.ts";
-import { type IndexView, summary } from "./status.ts";
+import { printAllIndexes } from "./status.ts";
 
 interface Activation {
   index: string;
@@ -13,9 +13,7 @@ export function addIndexCommands(program: Command): void {
     .command("indexes")
     .description("every index with its books")
     .action(async (_options, command: Command) => {
-      const context = contextOf(command);
-      const all = await context.client.get<{ indexes: IndexView[] }>("/vectors/indexes");
-      print(context, all, () => (all.indexes.length > 0 ? all.indexes.map(summary) : ["no index yet"]));
+      await printAllIndexes(contextOf(command));
     });
   program
     .command("promote <index> <generation>")

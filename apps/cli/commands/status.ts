@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { contextOf, print } from "../context.ts";
+import { type CliContext, contextOf, print } from "../context.ts";
 
 export interface IndexView {
   name: string;
@@ -29,15 +29,25 @@ export function addStatusCommand(program: Command): void {
     .action(async (index: string | undefined, options: { limit: string }, command: Command) => {
       const context = contextOf(command);
       if (index === undefined) {
-        const all = await context.client.get<{ indexes: IndexView[] }>("/vectors/indexes");
-        return print(context, all, () =>
-          all.indexes.length > 0 ? all.indexes.map(summary) : ["no index yet"],
-        );
+        return printAllIndexes(context);
       }
       const path = `/vectors/indexes/${encodeURIComponent(index)}?missing=1&limit=${encodeURIComponent(options.limit)}`;
       const view = await context.client.get<IndexView>(path);
       print(context, view, () => [summary(view), ...missingLines(view)]);
     });
+}
+
+/** A line for each index; one that is damaged says how, and does not hide the others. */
+export async function printAllIndexes(context: CliContext): Promise<void> {
+  const all = await context.client.get<{
+    indexes: IndexView[];
+    damaged: { name: string; type: string; detail: string }[];
+  }>("/vectors/indexes");
+  const lines = [
+    ...all.indexes.map(summary),
+    ...all.damaged.map(({ name, type, detail }) => `${name}: DAMAGED, ${type}: ${detail}`),
+  ];
+  print(context, all, () => (lines.length > 0 ? lines : ["no index yet"]));
 }
 
 /** One line: `notes: 120 rows = 118 indexed + 1 pending + 1 failed (no_features 1) + 0 excluded`. */
