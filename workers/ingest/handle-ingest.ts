@@ -1,11 +1,12 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
-import type { DatasetVersion } from "@lakefleet/lib/dataset/dataset-version.ts";
+import { type CommittedRows, commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
 import { findIngested } from "@lakefleet/lib/dataset/find-ingested.ts";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
+import { handledElsewhere } from "@lakefleet/lib/errors/handled-elsewhere.ts";
 import { extractFile } from "@lakefleet/lib/extract/extract-file.ts";
 import { extractFolder } from "@lakefleet/lib/extract/extract-folder.ts";
+import type { Extraction } from "@lakefleet/lib/extract/extraction.ts";
 import { defineIndex } from "@lakefleet/lib/ingest/define-index.ts";
 import type { IngestPayload } from "@lakefleet/lib/ingest/plan-ingest.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/run-worker.ts";
@@ -58,48 +59,70 @@ export async function handleIngest(
 async function ingestOnce(
   payload: IngestPayload,
   context: JobContext,
-  { store, memoryMib }: IngestDependencies,
-): Promise<{ version: DatasetVersion; noop: boolean }> {
-  const { source } = payload;
-  const done = await findIngested(store, payload.dataset, { ingestId: payload.intent });
+  dependencies: IngestDependencies,
+): Promise<CommittedRows> {
+  const done = await findIngested(dependencies.store, payload.dataset, { ingestId: payload.intent });
   if (done) return { version: done, noop: false };
-  const contentHash = source.kind === "file" ? await checksumSource(source.path, context.signal) : undefined;
-  const settings = settingsOf(payload);
-  const asked = { ...settings, ...(payload.key === undefined ? {} : { keyColumn: payload.key }) };
-  const same =
-    contentHash &&
-    (await findIngested(store, payload.dataset, { contentHash, mode: payload.mode, settings: asked }));
-  if (same) return { version: same, noop: true };
-  const scratch = await store.scratch();
+  const scratch = await dependencies.store.scratch();
+  const settled = new AbortController();
+  const signal = AbortSignal.any([context.signal, settled.signal]);
+  // Reading the bytes for their checksum and reading them as rows share the disk's time; most files are new.
+  const extracting = extractSource(
+    payload,
+    { ...context, signal },
+    { scratch, memoryMib: dependencies.memoryMib },
+  );
+  handledElsewhere(extracting);
   try {
-    const limits = {
-      scratch,
-      onError: payload.onError,
-      memoryMib,
-      signal: context.signal,
-      progress: context.progress,
-    };
-    const staged =
-      source.kind === "file"
-        ? await extractFile({ path: source.path, name: source.name, ...limits })
-        : await extractFolder({ path: source.path, name: source.name, ...limits });
-    return await commitRows({
-      store,
-      dataset: payload.dataset,
-      ingestId: payload.intent,
-      mode: payload.mode,
-      ...(payload.key === undefined ? {} : { key: payload.key }),
-      staged,
-      contentHash: contentHash ?? (await checksumSource(staged.parquetPath, context.signal)),
-      source: { kind: source.kind, name: source.name, format: staged.format },
-      settings,
-      memoryMib,
-      signal: context.signal,
-      progress: context.progress,
-    });
+    const contentHash =
+      payload.source.kind === "file" ? await checksumSource(payload.source.path, signal) : undefined;
+    const same = contentHash && (await findSame(payload, contentHash, dependencies));
+    if (same) return { version: same, noop: true };
+    return await commitStaged(payload, context, { ...dependencies, staged: await extracting, contentHash });
   } finally {
+    settled.abort();
+    await Promise.allSettled([extracting]);
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+function findSame(payload: IngestPayload, contentHash: string, { store }: IngestDependencies) {
+  const settings = {
+    ...settingsOf(payload),
+    ...(payload.key === undefined ? {} : { keyColumn: payload.key }),
+  };
+  return findIngested(store, payload.dataset, { contentHash, mode: payload.mode, settings });
+}
+
+function extractSource(
+  { source, onError }: IngestPayload,
+  { signal, progress }: JobContext,
+  { scratch, memoryMib }: { scratch: string; memoryMib: number },
+): Promise<Extraction> {
+  const options = { path: source.path, name: source.name, scratch, onError, memoryMib, signal, progress };
+  return source.kind === "file" ? extractFile(options) : extractFolder(options);
+}
+
+async function commitStaged(
+  payload: IngestPayload,
+  { signal, progress }: JobContext,
+  options: IngestDependencies & { staged: Extraction; contentHash: string | undefined },
+): Promise<CommittedRows> {
+  const { staged, store, memoryMib } = options;
+  return commitRows({
+    store,
+    dataset: payload.dataset,
+    ingestId: payload.intent,
+    mode: payload.mode,
+    ...(payload.key === undefined ? {} : { key: payload.key }),
+    staged,
+    contentHash: options.contentHash ?? (await checksumSource(staged.parquetPath, signal)),
+    source: { kind: payload.source.kind, name: payload.source.name, format: staged.format },
+    settings: settingsOf(payload),
+    memoryMib,
+    signal,
+    progress,
+  });
 }
 
 function settingsOf({ idColumn, textColumns, metadataColumns }: IngestPayload) {

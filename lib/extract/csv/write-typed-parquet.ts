@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { duckDbFailure } from "../../dataset/duckdb-failure.ts";
 import { sqlIdentifier, sqlLiteral } from "../../dataset/sql-quote.ts";
+import { syncWhileWriting } from "../../storage/sync-while-writing.ts";
 import { parquetTargetSql } from "../parquet-target.ts";
 import { allFitSql, typedColumnSql } from "./typed-column-sql.ts";
 import type { CsvType } from "./value-type.ts";
@@ -63,8 +64,13 @@ export async function copyCsv(connection: DuckDBConnection, plan: CopyPlan): Pro
   const columns = csv.columnNames.map((name, column) => typedColumnSql(name, types[column]!)).join(", ");
   const source = csv.rowCount === 0 ? noRowsSql(csv) : readSql(csv, plan.threads);
   const sql = `COPY (SELECT ${columns} FROM ${source}) TO ${parquetTargetSql(plan.parquetPath, csv.columnNames.length)}`;
-  const result = await connection.runAndReadAll(sql);
-  return Number(result.getRows()[0]![0]);
+  const syncing = syncWhileWriting(plan.parquetPath);
+  try {
+    const result = await connection.runAndReadAll(sql);
+    return Number(result.getRows()[0]![0]);
+  } finally {
+    await syncing.stop();
+  }
 }
 
 function readSql(csv: CleanCsv, threads: "parallel" | "serial"): string {
