@@ -3,6 +3,9 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import path from "node:path";
 import { capture, runQuietly } from "./run-quietly.mjs";
 
+/** The project's own; what npm chooses under it is what the project runs with. */
+const nodeMajor = 24;
+
 /**
  * Installs the npm packages where they are missing or belong to another package-lock.json. The marker is written last,
  * so an install that was cut off is done again and never passes for a whole one. Resolves with whether it installed.
@@ -12,7 +15,10 @@ export async function ensurePackages(root) {
   const lock = path.join(root, "package-lock.json");
   if (existsSync(marker) && readFileSync(marker, "utf8").trim() === digestOf(lock)) return false;
   const installs = !isInstalledByHand(root, lock);
-  if (installs) await installPackages(root);
+  if (installs) {
+    await installPackages(root);
+    await completeUnderProjectNode(root);
+  }
   // Read again: `npm install` may have mended the lock file.
   writeFileSync(marker, `${digestOf(lock)}\n`);
   return installs;
@@ -49,6 +55,28 @@ async function installPackages(root) {
   throw new Error(
     `The npm packages could not be installed.\n${first.output.trim()}\n\n${second.output.trim()}`,
   );
+}
+
+/**
+ * An older npm leaves out, in silence, every optional package that does not support the Node it runs under, the native
+ * parts of our tools among them. The project's own npm under the project's own Node adds them.
+ */
+async function completeUnderProjectNode(root) {
+  const node = path.join(root, "node_modules", ".bin", "node");
+  const npm = path.join(root, "node_modules", "npm", "bin", "npm-cli.js");
+  const isOld = Number(process.versions.node.split(".")[0]) < nodeMajor;
+  if (!isOld || !existsSync(node) || !existsSync(npm)) return;
+  const flags = [
+    "--no-audit",
+    "--no-fund",
+    "--include=dev",
+    "--include=optional",
+    "--ignore-scripts",
+    "--no-save",
+  ];
+  const outcome = await runQuietly(node, [npm, "install", ...flags], { cwd: root, env: process.env });
+  if (outcome.code !== 0)
+    throw new Error(`The npm packages could not be completed.\n${outcome.output.trim()}`);
 }
 
 /**
