@@ -27,7 +27,9 @@ export async function measureEffort(options: {
 }): Promise<EffortMeasurement> {
   const { opened, effort, k, signal } = options;
   const { manifest, vectors } = opened;
-  const stored = await options.store.get(`${generationPrefix(manifest.index, manifest.generation)}/${probeFile}`);
+  const stored = await options.store.get(
+    `${generationPrefix(manifest.index, manifest.generation)}/${probeFile}`,
+  );
   const probes = decodeProbes(stored, manifest.dimension);
   const durations: number[] = [];
   let reached = 0;

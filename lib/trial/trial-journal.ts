@@ -19,7 +19,11 @@ export function openTrialJournal(options: TrialJournalOptions): Promise<AppendLo
 export async function readTrials(options: TrialJournalOptions): Promise<TrialRecord[]> {
   const trials = new Map<string, TrialRecord>();
   const { telemetry } = options;
-  for await (const record of readAppendLog({ folder: journalFolder(options), schema: TrialRecord, telemetry })) {
+  for await (const record of readAppendLog({
+    folder: journalFolder(options),
+    schema: TrialRecord,
+    telemetry,
+  })) {
     if (!trials.has(record.trial)) trials.set(record.trial, record);
   }
   return [...trials.values()];

@@ -31,7 +31,10 @@ export async function* verifyLake(options: VerifyLakeOptions): AsyncGenerator<La
   const { store, deep, signal } = options;
   yield* verifyIntents(options);
   for (const dataset of await findDatasets(store)) {
-    for await (const { kind, key, detail } of verifyDataset(store, dataset, { deep, ...(signal ? { signal } : {}) })) {
+    for await (const { kind, key, detail } of verifyDataset(store, dataset, {
+      deep,
+      ...(signal ? { signal } : {}),
+    })) {
       yield { type: kind, key, detail };
     }
   }
@@ -43,7 +46,8 @@ export async function* verifyLake(options: VerifyLakeOptions): AsyncGenerator<La
 
 async function* verifyIntents({ intentsFolder, telemetry }: VerifyLakeOptions): AsyncGenerator<LakeFinding> {
   try {
-    for await (const record of readAppendLog({ folder: intentsFolder, schema: IntentRecord, telemetry })) void record;
+    for await (const record of readAppendLog({ folder: intentsFolder, schema: IntentRecord, telemetry }))
+      void record;
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     yield { type: error.type, key: error.place?.file ?? "intents", detail: error.message };
