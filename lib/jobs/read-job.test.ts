@@ -65,6 +65,20 @@ describe("the view of a root job", () => {
     expect(jobView(intent(), root, between).state).toBe("active");
   });
 
+  test("is not over, and shows no error, before the log says how it ended", () => {
+    const failedReason = "child failed";
+    const failed = snapshots({
+      ingest: { state: "failed", failedReason },
+      embed: { state: "failed", failedReason },
+      index: { state: "failed", failedReason },
+    });
+    expect(jobView(intent(), root, failed)).toMatchObject({
+      state: "active",
+      error: null,
+      finished_at: null,
+    });
+  });
+
   test("tells from the log alone where a run failed", () => {
     const view = jobView(intent({ state: "failed", job: jobs[1] }), root, new Map());
     expect(view.state).toBe("failed");

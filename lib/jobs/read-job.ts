@@ -103,7 +103,10 @@ function stateOf(intent: Intent, position: number, snapshots: ReadonlyMap<string
   const snapshot = snapshots.get(jobs[position]!.id);
   const { ended } = intent;
   if (ended === undefined) {
-    return snapshot?.state ?? "waiting";
+    const isOver =
+      snapshot?.state === "failed" || (snapshot?.state === "completed" && position === jobs.length - 1);
+    // The log says a moment later how it ended, and with which error; until then nobody should give up on it.
+    return isOver ? "active" : (snapshot?.state ?? "waiting");
   }
   if (ended.state === "completed" || position === jobs.length - 1) return ended.state;
   const endedAt = jobs.findIndex((job) => job.id === ended.job?.id);
