@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { DomainError } from "../errors/domain-error.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import type { DatasetFinding } from "./dataset-finding.ts";
 import { datasetKeys } from "./dataset-keys.ts";
 import { datasetLog } from "./dataset-log.ts";
 import type { DatasetVersion } from "./dataset-version.ts";
@@ -9,14 +10,6 @@ import { liveCount } from "./live-rows.ts";
 import { loadTombstones } from "./read-tombstones.ts";
 import { checkFile } from "./verify-file.ts";
 import { checkVersion } from "./verify-version.ts";
-
-export interface DatasetFinding {
-  /** Stable: `commit-damaged`, `file-missing`, `file-checksum`, `row-count`, `tombstone-repeated`, … */
-  kind: string;
-  /** The object in which the damage stands. */
-  key: string;
-  detail: string;
-}
 
 /** Row counts come from Parquet footers, and tombstones are eight bytes each. */
 const memoryMib = 256;

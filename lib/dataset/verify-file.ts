@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { checksumFile } from "../storage/checksum.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import type { DatasetFinding } from "./dataset-finding.ts";
 import type { RowFile, TombstoneFile } from "./dataset-version.ts";
 import { duckDbFailure } from "./duckdb-failure.ts";
 import { sqlLiteral } from "./sql-quote.ts";
-import type { DatasetFinding } from "./verify-dataset.ts";
 
 /** Presence and size; with an engine also the checksum and the Parquet file's own count of rows. */
 export async function* checkFile(check: {

@@ -1,6 +1,6 @@
+import type { DatasetFinding } from "./dataset-finding.ts";
 import { datasetKeys } from "./dataset-keys.ts";
 import type { DatasetVersion } from "./dataset-version.ts";
-import type { DatasetFinding } from "./verify-dataset.ts";
 
 /** What a version's document says about itself; no file is looked at. */
 export function* checkVersion(
