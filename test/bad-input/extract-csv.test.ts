@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { extractBytes, refusalOf } from "./extract-bytes.ts";
-import { sharedData } from "./shared-data.ts";
+import { notRun, sharedData } from "./shared-data.ts";
 
 const spectrum = sharedData("csv-spectrum");
 
 describe("csv-spectrum", () => {
   const files = spectrum === undefined ? [] : readdirSync(path.join(spectrum, "csvs"));
-  test.runIf(spectrum !== undefined)("has files to be read", () => {
+  (spectrum === undefined ? notRun : test)("has files to be read", () => {
     expect(files.length).toBeGreaterThan(10);
   });
   for (const file of files) {
