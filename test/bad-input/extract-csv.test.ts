@@ -6,9 +6,9 @@ import { notRun, sharedData } from "./shared-data.ts";
 
 const spectrum = sharedData("csv-spectrum");
 
-describe("csv-spectrum", () => {
+(spectrum === undefined ? notRun : describe)("csv-spectrum", () => {
   const files = spectrum === undefined ? [] : readdirSync(path.join(spectrum, "csvs"));
-  (spectrum === undefined ? notRun : test)("has files to be read", () => {
+  test("has files to be read", () => {
     expect(files.length).toBeGreaterThan(10);
   });
   for (const file of files) {
