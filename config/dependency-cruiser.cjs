@@ -12,10 +12,13 @@ const libraryOrder = [
   "lexical",
   "generation",
   "search",
+  "evaluation",
+  "gate",
   "trial",
   "http",
   "jobs",
   "ingest",
+  "agent",
   "housekeeping",
   "verification",
 ];

@@ -8,6 +8,10 @@ export const ActiveGeneration = z.strictObject({
   reason: z.string(),
   /** Who asked. A job gives its intent id, so that a job delivered twice finds its own activation done. */
   actor: z.string(),
+  /** The rows that the generation was built of: one commit says which rows and which vectors belong together. */
+  datasetVersion: z.int().positive().optional(),
+  /** True where a person let it serve without a certificate. */
+  forced: z.boolean().optional(),
 });
 export type ActiveGeneration = z.infer<typeof ActiveGeneration>;
 
