@@ -9,6 +9,7 @@ import { mountHealthRoutes } from "./health-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountIngestRoutes } from "./ingest-routes.ts";
 import { mountJobRoutes } from "./job-routes.ts";
+import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 
 /** The control plane: it checks, records the intent, enqueues and answers. It never builds or embeds. */
@@ -21,6 +22,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   mountFleetRoutes(app, dependencies);
   mountIngestRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
+  mountPolicyRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
   mountCatalogRoutes(app, dependencies);
   mountBoard(app, dependencies);

@@ -4,6 +4,7 @@ import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountDatasetRoutes } from "./dataset-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
+import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
 
 /** The read plane: it answers from what has been published, and needs neither Redis nor a worker. */
@@ -13,6 +14,7 @@ export function createServe(dependencies: ServeDependencies): OpenAPIHono {
   app.use("/vectors/search", limitJsonBody());
   mountSearchRoute(app, dependencies);
   mountIndexRoutes(app, dependencies);
+  mountPolicyRoutes(app, dependencies);
   mountDatasetRoutes(app, dependencies);
   return app;
 }
