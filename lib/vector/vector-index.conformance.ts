@@ -77,6 +77,7 @@ export function describeVectorIndex(
     testRanking(subject);
     testFilters(subject);
     testLimits(subject);
+    testBlocks(subject);
     testRefusals(subject);
     testSmallIndexes(subject);
   });
@@ -175,6 +176,20 @@ function testLimits(subject: Subject): void {
     exact.forEach((hits, query) => {
       expect([...hits.ordinals]).toEqual(queries[query]!.truth.best(5));
     });
+  });
+}
+
+function testBlocks(subject: Subject): void {
+  test("the blocks hold every vector in the order of the ordinals, each as it came", async () => {
+    let next = 0;
+    for await (const { firstOrdinal, vectors } of subject.index.blocks()) {
+      expect(firstOrdinal).toBe(next);
+      const { dimension } = subject;
+      const expected = subject.vectors.subarray(next * dimension, next * dimension + vectors.length);
+      expect(Buffer.compare(Buffer.from(vectors.buffer), Buffer.from(expected.slice().buffer))).toBe(0);
+      next += vectors.length / dimension;
+    }
+    expect(next).toBe(subject.vectorCount);
   });
 }
 

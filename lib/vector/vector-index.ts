@@ -15,6 +15,12 @@ export interface VectorHits {
   exact: boolean;
 }
 
+/** Consecutive vectors back to back, the first of which is that of `firstOrdinal`. */
+export interface StoredVectors {
+  firstOrdinal: number;
+  vectors: Float32Array<ArrayBuffer>;
+}
+
 export interface VectorSearch {
   k: number;
   /** How many candidates the engine explores (`ef` of a graph, `nprobes` of an inverted file). Default: the manifest's. */
@@ -31,6 +37,8 @@ export interface VectorIndex {
   search(query: Float32Array, search: VectorSearch): Promise<VectorHits>;
   /** Compares every allowed vector; the ground truth, and the right path for narrow filters. */
   exact(query: Float32Array, search: VectorSearch): Promise<VectorHits>;
+  /** Every stored vector, in the order of their ordinals; a block is the reader's own and holds a few MiB. */
+  blocks(options?: { signal?: AbortSignal | undefined }): AsyncGenerator<StoredVectors, void, undefined>;
   close(): Promise<void>;
 }
 

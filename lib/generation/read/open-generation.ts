@@ -3,7 +3,7 @@ import type { LexicalIndex } from "../../lexical/read/open-lexical-index.ts";
 import { openLexicalIndex } from "../../lexical/read/open-lexical-index.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 import { openVectorIndex } from "../../vector/read/open-vector-index.ts";
-import type { RowFilter, VectorIndex } from "../../vector/vector-index.ts";
+import type { RowFilter, StoredVectors, VectorIndex } from "../../vector/vector-index.ts";
 import { lexicalFile, rowStoreFile, vectorFolder } from "../format/row-store-layout.ts";
 import { readGateReport } from "../gate-report.ts";
 import { manifestKey } from "../generation-keys.ts";
@@ -21,6 +21,8 @@ export interface OpenGeneration {
   readonly vectors: VectorIndex;
   /** The chunks where a condition holds; remembered for as long as the generation is open. */
   select(where: string): Promise<RowFilter>;
+  /** Every stored vector in the order of the ordinals; what a graph is built of. */
+  vectorBlocks(options?: { signal?: AbortSignal | undefined }): AsyncIterable<StoredVectors>;
   close(): Promise<void>;
 }
 
@@ -82,6 +84,7 @@ async function openFiles(folder: string, manifest: GenerationManifest): Promise<
       lexical: lexical.value,
       vectors: vectors.value,
       select: createSelectCache(rows.value),
+      vectorBlocks: (options) => vectors.value.blocks(options),
       close,
     };
   } catch (error) {

@@ -11,6 +11,7 @@ import { openHnswlibGraph } from "./open-hnswlib-graph.ts";
 import { openScanner, type Scanner } from "./open-scanner.ts";
 import { openUsearchGraph } from "./open-usearch-graph.ts";
 import { candidatesMax, planFilteredSearch } from "./plan-filtered-search.ts";
+import { readBlocks } from "./read-blocks.ts";
 import { scanAllowed } from "./scan-allowed.ts";
 import { openVectorFile, type VectorFile } from "./vector-file.ts";
 import { closedIndex } from "./vector-index-errors.ts";
@@ -58,6 +59,7 @@ export async function openHnswIndex(
     dimension,
     search: async (query, request) => searchGraph(checked(query, request), query, request),
     exact: async (query, request) => compareAll(checked(query, request), query, request),
+    blocks: ({ signal } = {}) => readBlocks(() => opened?.vectors, signal),
     async close() {
       const closing = opened;
       opened = undefined;

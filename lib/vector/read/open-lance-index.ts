@@ -6,6 +6,7 @@ import type { VectorHits, VectorIndex, VectorSearch } from "../vector-index.ts";
 import { checkSearch } from "./check-search.ts";
 import { lanceFetch } from "./lance-fetch.ts";
 import { type LanceTable, openLanceTable } from "./lance-table.ts";
+import { readLanceBlocks } from "./read-lance-blocks.ts";
 import { closedIndex } from "./vector-index-errors.ts";
 import type { VectorIndexLocation } from "./vector-index-location.ts";
 
@@ -34,6 +35,7 @@ export async function openLanceIndex(
     search: async (query, request) =>
       searchIndex({ ...checked(query, request), plan, parameters, vectorCount }, query, request),
     exact: async (query, request) => compareAll({ ...checked(query, request), vectorCount }, query, request),
+    blocks: ({ signal } = {}) => readLanceBlocks(() => opened?.table, location, signal),
     async close() {
       opened?.table.close();
       opened?.connection.close();
