@@ -15,7 +15,7 @@ const payloads = {
   },
   embed: { intent, index: "a" },
   index: { intent, index: "a", step: "build" },
-  trial: { intent, index: "a", effort: 64, k: 10 },
+  trial: { intent, index: "a", parameters: { backend: "hnsw", connectivity: 16 }, why: "a look" },
   refresh: { intent, dataset: "a" },
 } as const;
 

@@ -1,34 +1,44 @@
 import path from "node:path";
-import { type AppendLog, openAppendLog, readAppendLog } from "../storage/append-log.ts";
+import { openAppendLog, readAppendLog } from "../storage/append-log.ts";
 import type { LocalStore } from "../storage/local-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { TrialRecord } from "./trial-record.ts";
+import { settleJournal } from "./settle-journal.ts";
+import { JournalRecord } from "./trial-record.ts";
 
-export interface TrialJournalOptions {
+export interface JournalOptions {
   store: LocalStore;
   index: string;
   telemetry: Telemetry;
 }
 
-/** The journal in the index's home bucket, for writing; close it after use. */
-export function openTrialJournal(options: TrialJournalOptions): Promise<AppendLog<TrialRecord>> {
-  return openAppendLog({ folder: journalFolder(options), schema: TrialRecord });
-}
-
-/** Every trial of the index, each once, oldest first. */
-export async function readTrials(options: TrialJournalOptions): Promise<TrialRecord[]> {
-  const trials = new Map<string, TrialRecord>();
-  const { telemetry } = options;
-  for await (const record of readAppendLog({
-    folder: journalFolder(options),
-    schema: TrialRecord,
-    telemetry,
-  })) {
-    if (!trials.has(record.trial)) trials.set(record.trial, record);
-  }
-  return [...trials.values()];
-}
-
-function journalFolder({ store, index }: TrialJournalOptions): string {
+/** The folder of the journal, in the index's home bucket. */
+export function journalFolder({ store, index }: Pick<JournalOptions, "store" | "index">): string {
   return path.join(store.root, "indexes", index, "trials");
+}
+
+/** Adds one record; it is on disk when the promise resolves. */
+export async function appendToJournal(
+  options: Pick<JournalOptions, "store" | "index">,
+  record: JournalRecord,
+): Promise<void> {
+  const log = await openAppendLog({ folder: journalFolder(options), schema: JournalRecord });
+  try {
+    await log.append(record);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Every event of the index's journal, each once, oldest first. */
+export async function readJournal(options: JournalOptions): Promise<JournalRecord[]> {
+  const folder = journalFolder(options);
+  const records: JournalRecord[] = [];
+  for await (const record of readAppendLog({
+    folder,
+    schema: JournalRecord,
+    telemetry: options.telemetry,
+  })) {
+    records.push(record);
+  }
+  return settleJournal(records);
 }

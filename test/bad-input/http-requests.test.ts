@@ -105,7 +105,7 @@ describe("names with a path in them", () => {
     await refused(await postJson(lake.url("serve"), "/vectors/search", pinned));
     await refused(await postJson(lake.url("api"), "/vectors/indexes/notes/promote", { generation: trick }));
     await refused(await postJson(lake.url("api"), "/vectors/hnsw/rollback/notes", { generation: trick }));
-    await refused(await postJson(lake.url("api"), "/vectors/hnsw/trial", { index: trick, effort: 64 }));
+    await refused(await postJson(lake.url("api"), "/vectors/hnsw/trial", { index: trick }));
   });
 
   test.each([
