@@ -1,8 +1,11 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import type { EvalQuery } from "@lakefleet/lib/evaluation/eval-set.ts";
+import { rankDocuments, relevantDocuments } from "@lakefleet/lib/evaluation/judged-ranking.ts";
+import { averagePrecision, mean, precisionAt } from "@lakefleet/lib/evaluation/metrics.ts";
+import { trecQueries } from "@lakefleet/lib/evaluation/trec-queries.ts";
 import { openBenchPipeline } from "./support/bench-pipeline.ts";
-import { averagePrecision, parseJudgements, parseTopics, precisionAt } from "./support/trec.ts";
 
 /**
  * Indexes a folder of documents as Lakefleet does, then ranks TREC topics in each search mode.
@@ -28,8 +31,10 @@ if (!values.documents || !values.topics || !values.judgements) {
 /** As deep as the published figures go. */
 const depth = 1_000;
 
-const topics = parseTopics(await readFile(values.topics, "utf8"));
-const judgements = parseJudgements(await readFile(values.judgements, "utf8"));
+const queries = trecQueries({
+  topics: await readFile(values.topics, "utf8"),
+  judgements: await readFile(values.judgements, "utf8"),
+}).filter((query) => relevantDocuments(query).size > 0);
 const lake = await openBenchPipeline();
 try {
   const { books, seconds } = await lake.indexSource({
@@ -42,27 +47,31 @@ try {
     index: { name: "collection", chunkSize: Number(values["chunk-size"]) },
   });
   console.log(`books: ${JSON.stringify(books)}\nseconds: ${JSON.stringify(seconds)}`);
-  console.log(`topics with judgements: ${judgements.size}\n\n| mode | MAP | P@30 |\n|---|---|---|`);
+  console.log(`topics with judgements: ${queries.length}\n\n| mode | MAP | P@30 |\n|---|---|---|`);
   for (const mode of ["lexical", "vector", "hybrid"] as const) {
-    const scores = [...judgements].map(async ([topic, relevant]) => {
-      const ranking = await rank(topics.get(topic) ?? "", mode);
+    const scores = queries.map(async (query) => {
+      const ranking = await rank(query, mode);
+      const relevant = relevantDocuments(query);
       return { map: averagePrecision(ranking, relevant), precision: precisionAt(ranking, relevant, 30) };
     });
     const all = await Promise.all(scores);
     console.log(
-      `| ${mode} | ${mean(all.map((one) => one.map))} | ${mean(all.map((one) => one.precision))} |`,
+      `| ${mode} | ${meanOf(all.map((one) => one.map))} | ${meanOf(all.map((one) => one.precision))} |`,
     );
   }
 } finally {
   await lake.close();
 }
 
-/** Document names without folder and extension, best first, each once at its best chunk. */
-async function rank(query: string, mode: "lexical" | "vector" | "hybrid"): Promise<string[]> {
-  const answer = await lake.search.search({ index: "collection", query, k: depth, mode });
-  return [...new Set(answer.hits.map((hit) => hit.doc_id.replace(/^.*\//, "").replace(/\.[^.]*$/, "")))];
+async function rank(query: EvalQuery, mode: "lexical" | "vector" | "hybrid"): Promise<string[]> {
+  const { text = "" } = query;
+  const answer = await lake.search.search({ index: "collection", query: text, k: depth, mode });
+  return rankDocuments(
+    answer.hits.map((hit) => hit.doc_id),
+    query,
+  );
 }
 
-function mean(values: readonly number[]): string {
-  return (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(4);
+function meanOf(values: readonly number[]): string {
+  return mean(values).toFixed(4);
 }

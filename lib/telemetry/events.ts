@@ -50,6 +50,8 @@ export const events = {
     durationMs?: number;
   }>({ timed: true }),
 
+  "eval.truth-damaged": defineEvent<{ set: string; index: string; key: string }>({ level: "warn" }),
+
   "job.started": defineEvent<{ queue: string; jobId: string; waitedMs?: number }>({ labels: ["queue"] }),
   "job.finished": defineEvent<{ queue: string; jobId: string; durationMs: number }>({
     labels: ["queue"],

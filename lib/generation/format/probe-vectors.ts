@@ -1,3 +1,5 @@
+import { createRandom } from "./seeded-random.ts";
+
 /** A few of the generation's own vectors with their ordinals: the queries by which the gate measures recall. */
 export const probeFile = "probes.bin";
 /** A tenth of recall lost shows in 640 hits with a standard error of a hundredth. */
@@ -64,16 +66,5 @@ export function decodeProbes(bytes: Uint8Array, dimension: number): ProbeVectors
   return {
     ordinals: new Uint32Array(aligned.buffer, 0, count),
     vectors: new Float32Array(aligned.buffer, 4 * count, count * dimension),
-  };
-}
-
-/** Mulberry32: small, seeded, and even enough to pick a sample. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
