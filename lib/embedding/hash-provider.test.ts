@@ -43,7 +43,7 @@ describe("hash provider", () => {
     for (let batch = 0; batch < 100; batch += 1) await provider.embedBatch(texts);
     expect(process.memoryUsage().external - before).toBeLessThan(300e6);
     await provider.close();
-  });
+  }, 60_000);
 
   test("an unknown embedder is refused with the ones there are", () => {
     expect(() => openProvider("hash-768@9", { threads: 1 })).toThrow(

@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { detectLayout } from "./detect-layout.ts";
 import { scanRows } from "./scan-rows.ts";
 
-async function scan(content: string) {
+async function scan(content: string, row?: () => void) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-scan-"));
   try {
     const file = path.join(folder, "x.csv");
@@ -19,7 +20,10 @@ async function scan(content: string) {
     const bad: { line?: number; row?: number; byte?: number }[] = [];
     const found = await scanRows(
       { path: file, layout },
-      { bad: async ({ line, row, byte }) => void bad.push({ line: line!, row: row!, byte: byte! }) },
+      {
+        ...(row === undefined ? {} : { row }),
+        bad: async ({ line, row, byte }) => void bad.push({ line: line!, row: row!, byte: byte! }),
+      },
     );
     return { ...found, bad };
   } finally {
@@ -46,3 +50,26 @@ test("a line of 20 MiB is one bad row, whatever stands in it", async () => {
   const { rowCount, bad } = await scan(`a,b\nc,2\n"${"x".repeat(20 << 20)}\r\nd,3\n`);
   expect([rowCount, bad.length, bad[0]?.line]).toEqual([2, 1, 3]);
 });
+
+test("the quick way over good rows finds what looking at each row finds", async () => {
+  const piece = fc.constantFrom(
+    "1,2\n",
+    "1,2\r\n",
+    '"a""b\n",2\n',
+    '"a,b",\r\n',
+    "x",
+    ",",
+    '"',
+    "\n",
+    "\r",
+    "1,2,3\n",
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 60 }), async (pieces) => {
+      const content = `a,b\n${pieces.join("")}`;
+      const looksAtEach = () => {};
+      expect(await scan(content)).toEqual(await scan(content, looksAtEach));
+    }),
+    { numRuns: 100 },
+  );
+}, 60_000);

@@ -5,6 +5,7 @@ import { trimPartialCharacter } from "../input/text-encoding.ts";
 import type { BadRow } from "../reject-file.ts";
 import type { CsvLayout } from "./detect-layout.ts";
 import { endOfLine } from "./end-of-line.ts";
+import { newPassedRows, passGoodRows } from "./pass-good-rows.ts";
 import { carriageReturn, newRecordScan, scanRecord } from "./scan-record.ts";
 
 export interface CsvScan {
@@ -79,6 +80,7 @@ function newState(layout: CsvLayout) {
     rowBytesMax: 0,
     rewound: 0,
     scan: newRecordScan(),
+    passed: newPassedRows(),
   };
 }
 
@@ -134,6 +136,8 @@ function scanGoodRows(state: State, hooks: CsvScanHooks): Trouble | undefined {
   const { marks, columnNames } = state.layout;
   const range = { start: state.start, end: state.end, last: state.last };
   while (state.start < state.end && !state.skipsLine) {
+    if (hooks.row === undefined && !state.strays) passMany(state);
+    if (state.start === state.end) return undefined;
     range.start = state.start;
     if (!scanRecord(bytes, range, marks, scan)) {
       return state.end - state.start > rowBytesLimit ? tooLong(state) : undefined;
@@ -152,6 +156,20 @@ function scanGoodRows(state: State, hooks: CsvScanHooks): Trouble | undefined {
     state.start = scan.next;
   }
   return undefined;
+}
+
+/** The quick way over rows that nobody wants to see; it stops where one must be looked at. */
+function passMany(state: State): void {
+  const { bytes, start, end, passed } = state;
+  // A window that holds a row of the limit is never passed quickly, so that the limit is looked at in one place.
+  if (bytes.length > rowBytesLimit) return;
+  const { marks, columnNames } = state.layout;
+  passGoodRows(bytes, { start, end, fieldCount: columnNames.length }, marks, passed);
+  state.start = passed.next;
+  state.rowCount += passed.rowCount;
+  state.line += passed.rowCount + passed.innerLines;
+  state.terminators |= passed.terminators;
+  if (passed.rowBytesMax > state.rowBytesMax) state.rowBytesMax = passed.rowBytesMax;
 }
 
 function findTrouble(state: State): Trouble | undefined {

@@ -1,43 +1,73 @@
 import { sqlIdentifier, sqlLiteral } from "../../dataset/sql-quote.ts";
 import { type CsvType, doubleDigitsMax, patterns } from "./value-type.ts";
 
-/** The text column as its type; a value that does not fit, the quoted empty text included, ends the query. */
-export function typedColumnSql(name: string, type: CsvType): string {
-  const column = sqlIdentifier(name);
-  if (type === "varchar") return column;
-  return `CASE WHEN ${fits(column, type)} THEN ${cast(column, type)} WHEN ${column} IS NULL THEN NULL ELSE error('a value does not fit its column') END AS ${column}`;
+/**
+ * The text columns of `source` as their types; a value that does not fit, the quoted empty text included, ends the
+ * query. Each value is cast once: the engine would repeat a cast for each place that names it.
+ */
+export function typedSelectSql(columns: readonly { name: string; type: CsvType }[], source: string): string {
+  const read = columns.map(({ name, type }, place) => readSql(name, type, place)).join(", ");
+  const typed = columns.map(({ name, type }, place) => {
+    const value = type === "varchar" ? textAt(place) : checkedSql(type, place);
+    return `${value} AS ${sqlIdentifier(name)}`;
+  });
+  return `SELECT ${typed.join(", ")} FROM (SELECT ${read} FROM ${source})`;
 }
 
-/** Whether every value of the text column fits the type, as an aggregate that is null for no rows. */
-export function allFitSql(name: string, type: CsvType): string {
-  const column = sqlIdentifier(name);
-  return `bool_and(${column} IS NULL OR coalesce(${fits(column, type)}, false))`;
+/** How many rows `source` has and, for each check, whether every value of the column fits the type: null for no rows. */
+export function fittingSelectSql(checks: readonly { name: string; type: CsvType }[], source: string): string {
+  const read = checks.map(({ name, type }, place) => readSql(name, type, place)).join(", ");
+  const verdicts = checks.map(({ type }, place) => {
+    const tests = fitTests(type, textAt(place), castAt(place)).map((test) => `WHEN ${test} THEN true`);
+    return `bool_and(CASE ${tests.join(" ")} ELSE ${textAt(place)} IS NULL END)`;
+  });
+  return `SELECT count(*), ${verdicts.join(", ")} FROM (SELECT ${read} FROM ${source})`;
 }
 
-function cast(column: string, type: CsvType): string {
-  return `TRY_CAST(${column} AS ${type.toUpperCase()})`;
+// Names of our own: a file's columns may be called anything.
+const textAt = (place: number) => `text${place}`;
+const castAt = (place: number) => `cast${place}`;
+
+function readSql(name: string, type: CsvType, place: number): string {
+  const text = `${sqlIdentifier(name)} AS ${textAt(place)}`;
+  if (type === "varchar") return text;
+  return `${text}, TRY_CAST(${sqlIdentifier(name)} AS ${type.toUpperCase()}) AS ${castAt(place)}`;
 }
 
-function fits(column: string, type: CsvType): string {
-  if (type === "varchar") return "true";
-  // The six usual spellings come first, which saves the pattern on nearly every value.
-  if (type === "boolean") {
-    return `(${column} IN ('true', 'false', 'TRUE', 'FALSE', 'True', 'False') OR ${matches(column, type)})`;
-  }
+function checkedSql(type: CsvType, place: number): string {
+  const [text, cast] = [textAt(place), castAt(place)];
+  const tests = fitTests(type, text, cast).map((test) => `WHEN ${test} THEN ${cast}`);
+  return `CASE ${tests.join(" ")} WHEN ${text} IS NULL THEN NULL ELSE error('a value does not fit its column') END`;
+}
+
+/**
+ * Conditions of which one must hold, the usual and quick one first: a CASE tries the next one only on what is left,
+ * where an OR would try all of them on every value.
+ */
+function fitTests(type: CsvType, text: string, cast: string): string[] {
+  const isWritten = (name: keyof typeof patterns) =>
+    `regexp_full_match(${text}, ${sqlLiteral(patterns[name])})`;
   // Printing the value again is quicker than a pattern and refuses what does not read back the same.
-  const printsAlike = `${cast(column, type)}::VARCHAR = ${column}`;
-  if (type === "bigint") return printsAlike;
-  if (type === "date") return `length(${column}) = 10 AND ${printsAlike}`;
-  const isRead = `${cast(column, type)} IS NOT NULL`;
-  // Years past 9999 print with as many digits, so the length counts.
-  if (type === "timestamp") {
-    return `((strlen(${column}) = 19 AND ${printsAlike}) OR (${matches(column, type)} AND ${isRead}))`;
+  const printsAlike = `${cast}::VARCHAR = ${text}`;
+  const isRead = `${cast} IS NOT NULL`;
+  switch (type) {
+    case "varchar":
+      return ["true"];
+    case "boolean":
+      return [`${text} IN ('true', 'false')`, isWritten("boolean")];
+    case "bigint":
+      return [printsAlike];
+    case "date":
+      return [`strlen(${text}) = 10 AND ${printsAlike}`];
+    // Years past 9999 print with as many digits, so the length counts.
+    case "timestamp":
+      return [`strlen(${text}) = 19 AND ${printsAlike}`, `${isRead} AND ${isWritten("timestamp")}`];
+    case "double": {
+      const marks = `(contains(${text}, '.'))::INTEGER + (${text}[1] = '-')::INTEGER`;
+      return ["0", marks].map(
+        (extra) =>
+          `strlen(${text}) <= ${doubleDigitsMax} + ${extra} AND ${isRead} AND ${isWritten("double")}`,
+      );
+    }
   }
-  const marks = `(contains(${column}, '.'))::INTEGER + (${column}[1] = '-')::INTEGER`;
-  const fewDigits = `(strlen(${column}) <= ${doubleDigitsMax} OR strlen(${column}) <= ${doubleDigitsMax} + ${marks})`;
-  return `${fewDigits} AND ${matches(column, type)} AND ${isRead}`;
-}
-
-function matches(column: string, type: keyof typeof patterns): string {
-  return `regexp_full_match(${column}, ${sqlLiteral(patterns[type])})`;
 }

@@ -3,7 +3,7 @@ import { duckDbFailure } from "../../dataset/duckdb-failure.ts";
 import { sqlIdentifier, sqlLiteral } from "../../dataset/sql-quote.ts";
 import { syncWhileWriting } from "../../storage/sync-while-writing.ts";
 import { parquetTargetSql } from "../parquet-target.ts";
-import { allFitSql, typedColumnSql } from "./typed-column-sql.ts";
+import { fittingSelectSql, typedSelectSql } from "./typed-column-sql.ts";
 import type { CsvType } from "./value-type.ts";
 
 /** A CSV as the engine is to read it. */
@@ -61,9 +61,9 @@ export interface CopyPlan {
 
 export async function copyCsv(connection: DuckDBConnection, plan: CopyPlan): Promise<number> {
   const { csv, types } = plan;
-  const columns = csv.columnNames.map((name, column) => typedColumnSql(name, types[column]!)).join(", ");
+  const columns = csv.columnNames.map((name, column) => ({ name, type: types[column]! }));
   const source = csv.rowCount === 0 ? noRowsSql(csv) : readSql(csv, plan.threads);
-  const sql = `COPY (SELECT ${columns} FROM ${source}) TO ${parquetTargetSql(plan.parquetPath, csv.columnNames.length)}`;
+  const sql = `COPY (${typedSelectSql(columns, source)}) TO ${parquetTargetSql(plan.parquetPath, csv.columnNames.length)}`;
   const syncing = syncWhileWriting(plan.parquetPath);
   try {
     const result = await connection.runAndReadAll(sql);
@@ -105,11 +105,11 @@ async function fittingTypes(
   guess: readonly CsvType[],
 ): Promise<readonly CsvType[]> {
   const checks = csv.columnNames.flatMap((name, column) =>
-    widening(guess[column]!).map((type) => ({ column, type, sql: allFitSql(name, type) })),
+    widening(guess[column]!).map((type) => ({ name, column, type })),
   );
   if (checks.length === 0 || csv.rowCount === 0) return guess;
   const run = async (threads: "parallel" | "serial") => {
-    const sql = `SELECT count(*), ${checks.map((check) => check.sql).join(", ")} FROM ${readSql(csv, threads)}`;
+    const sql = fittingSelectSql(checks, readSql(csv, threads));
     return (await connection.runAndReadAll(sql)).getRows()[0] ?? [];
   };
   const quick = await unlessMisread(run("parallel"));
