@@ -18,7 +18,7 @@ import { type LocalStore, openLocalStore } from "@lakefleet/lib/storage/local-st
 import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { stageQuery } from "../../test/support/stage-rows.ts";
 
-const definition: IndexDefinition = {
+const standard: IndexDefinition = {
   schemaVersion: 1,
   index: "vectors",
   dataset: "vectors",
@@ -37,21 +37,21 @@ export interface VectorGeneration {
 }
 
 /** A data folder whose index `vectors` is made of given vectors: row `<tag><n>` has vector n and a text of its own. */
-export async function openVectorLake(dataFolder: string) {
+export async function openVectorLake(
+  dataFolder: string,
+  options: Partial<Pick<IndexDefinition, "parameters" | "metadataColumns">> = {},
+) {
+  const definition = { ...standard, ...options };
   const { bucket, locks } = dataLayout(dataFolder);
   const store = await openLocalStore({ name: "primary", root: bucket });
   await definitionLog(store, definition.index).commit(() => definition);
   return {
     store,
     index: definition.index,
-    /** Replaces every row, then embeds, builds, gates and promotes as the workers do. */
-    async publish(rows: {
-      tag: string;
-      vectors: Float32Array;
-      dimension: number;
-    }): Promise<VectorGeneration> {
-      await replaceRows(store, rows);
-      await embed(store, locks, rows);
+    /** Writes the rows, then embeds, builds, gates and promotes as the workers do. */
+    async publish(rows: Rows): Promise<VectorGeneration> {
+      await writeRows(store, definition, rows);
+      await embed({ store, definition, locks }, rows);
       const { index } = definition;
       const { manifest } = await buildGeneration({ store, index, locks });
       const target = { store, index, generation: manifest.generation };
@@ -67,34 +67,46 @@ interface Rows {
   tag: string;
   vectors: Float32Array;
   dimension: number;
+  /** The number of the first row, which is added to those before it; every row is replaced where it is not given. */
+  firstRow?: number;
 }
 
-async function replaceRows(store: LocalStore, { tag, vectors, dimension }: Rows): Promise<void> {
+async function writeRows(
+  store: LocalStore,
+  definition: IndexDefinition,
+  { tag, vectors, dimension, firstRow }: Rows,
+): Promise<void> {
+  const first = firstRow ?? 0;
   const count = vectors.length / dimension;
   const columns = [
     { name: "name", type: "varchar" as const },
     { name: "body", type: "varchar" as const },
+    { name: "category", type: "bigint" as const },
   ];
   // Three hundred characters, as a hit of a real text has.
   const body = `'${tag} ' || n || repeat(' the quick brown fox jumps over it', 9)`;
   const staged = await stageQuery(
     store,
     columns,
-    `SELECT '${tag}' || n AS name, ${body} AS body FROM range(${count}) r(n)`,
+    `SELECT '${tag}' || n AS name, ${body} AS body, n % 10 AS category FROM range(${first}, ${first + count}) r(n)`,
   );
   await commitRows({
     store,
     dataset: definition.dataset,
-    ingestId: `bench-${tag}`,
-    mode: "replace",
+    ingestId: `bench-${tag}-${first}`,
+    mode: firstRow === undefined ? "replace" : "append",
     staged,
-    contentHash: `bench-${tag}`,
+    contentHash: `bench-${tag}-${first}`,
     source: { kind: "rows", name: tag, format: "parquet" },
-    settings: { idColumn: "name", textColumns: ["body"], metadataColumns: [] },
+    settings: { idColumn: "name", textColumns: ["body"], metadataColumns: definition.metadataColumns },
   });
 }
 
-async function embed(store: LocalStore, locks: string, rows: Rows): Promise<void> {
+async function embed(
+  lake: { store: LocalStore; definition: IndexDefinition; locks: string },
+  rows: Rows,
+): Promise<void> {
+  const { store, definition, locks } = lake;
   const pipeline = await openPipeline({ store, index: definition.index, locks });
   try {
     const version = await readDataset(store, definition.dataset);
@@ -106,15 +118,15 @@ async function embed(store: LocalStore, locks: string, rows: Rows): Promise<void
 }
 
 /** "Embeds" a row's text by looking up the vector that its number names. */
-function givenVectors({ vectors, dimension }: Rows): EmbeddingProvider {
+function givenVectors({ vectors, dimension, firstRow = 0 }: Rows): EmbeddingProvider {
   return {
-    embedderId: definition.embedderId,
+    embedderId: standard.embedderId,
     dimension,
     lengthMax: 1_000,
     async embedBatch(texts) {
       const batch = new Float32Array(texts.length * dimension);
       for (const [position, text] of texts.entries()) {
-        const row = Number(text.split(" ")[1]);
+        const row = Number(text.split(" ")[1]) - firstRow;
         batch.set(vectors.subarray(row * dimension, (row + 1) * dimension), position * dimension);
       }
       return batch;
