@@ -1,0 +1,109 @@
+import { missOf } from "./effort-curve.ts";
+import { type Belief, fitGaussianProcess } from "./gaussian-process.ts";
+import type { Proposer } from "./proposer.ts";
+import { graphKey, type Positions, type SearchSpace } from "./search-space.ts";
+import { proposal, type Survey, surveyHistory } from "./survey.ts";
+
+/** The cost of fitting grows with the third power of this; it takes a few milliseconds here. */
+const pointsMax = 120;
+/** What a trial costs beside its build, in builds: it is one of the trials that a session may take. */
+const trialCost = 0.3;
+
+/**
+ * Bayesian optimisation: expected improvement of the latency, weighted with the probability that the recall reaches the
+ * target (Gardner et al., Bayesian Optimization with Inequality Constraints, ICML 2014), per unit of cost (Snoek et al.,
+ * Practical Bayesian Optimization, NIPS 2012). All untried configurations are compared: the space is small.
+ */
+export const bayesianProposer: Proposer = {
+  name: "bayesian",
+  propose(input) {
+    const survey = surveyHistory(input);
+    if (survey.points.length === 0 && !survey.isTried(survey.home)) {
+      return proposal(survey, survey.home, "Nothing is known yet: the defaults come first.");
+    }
+    const untried = survey.untried();
+    if (survey.points.length === 0) {
+      const drawn = untried[Math.floor(survey.random() * untried.length)];
+      return drawn && proposal(survey, drawn, "Nothing could be measured yet: a random configuration.");
+    }
+    const score = createScore(survey);
+    let chosen: { positions: Positions; score: number; why: string } | undefined;
+    for (const positions of untried) {
+      const scored = score(positions);
+      if (chosen === undefined || scored.score > chosen.score) chosen = { positions, ...scored };
+    }
+    return chosen && proposal(survey, chosen.positions, chosen.why);
+  },
+};
+
+function createScore(survey: Survey): (positions: Positions) => { score: number; why: string } {
+  const { space, objective, champion } = survey;
+  const points = survey.points.slice(-pointsMax);
+  const places = points.map((point) => featuresOf(space, point.positions));
+  const latency = fitGaussianProcess(
+    places,
+    points.map(({ p50Ms }) => Math.log(p50Ms)),
+  );
+  const miss = fitGaussianProcess(
+    places,
+    points.map(({ recall }) => missOf(recall)),
+  );
+  const buildCost = predictBuilds(survey);
+  const target = missOf(objective.recallTarget);
+  const reached = champion !== undefined && champion.recall >= objective.recallTarget;
+  return (positions) => {
+    const place = featuresOf(space, positions);
+    const feasible = normalShare((target - miss.at(place).mean) / miss.at(place).deviation);
+    const expected = latency.at(place);
+    const gain = reached
+      ? expectedImprovement(Math.log(champion.p50Ms), expected)
+      : Math.exp(-0.1 * expected.mean);
+    const cost = trialCost + (survey.isBuilt(positions) ? 0 : buildCost(positions));
+    const why =
+      `Expected p50 ${Math.exp(expected.mean).toFixed(3)} ms, recall reached with probability ` +
+      `${feasible.toFixed(2)}: the most expected improvement for its cost` +
+      (survey.isBuilt(positions) ? ", as the graph is built." : ".");
+    return { score: (gain * feasible) / cost, why };
+  };
+}
+
+/** The cost of a build relative to the mean of those so far. */
+function predictBuilds({ space, points }: Survey): (positions: Positions) => number {
+  const builds = new Map(points.map((point) => [graphKey(space, point.positions), point]));
+  const known = [...builds.values()].filter(({ buildMs }) => buildMs > 0);
+  if (known.length === 0) return () => 1;
+  const mean = known.reduce((sum, { buildMs }) => sum + buildMs, 0) / known.length;
+  const process = fitGaussianProcess(
+    known.map(({ positions }) => featuresOf(space, positions)),
+    known.map(({ buildMs }) => Math.log(buildMs / mean)),
+  );
+  return (positions) => Math.min(20, Math.exp(process.at(featuresOf(space, positions)).mean));
+}
+
+/** Ordered axes span one unit each; every text is a unit of its own; what does not count stands in the middle. */
+function featuresOf(space: SearchSpace, positions: Positions): number[] {
+  return space.axes.flatMap((axis, place) => {
+    const at = positions[place]!;
+    if (typeof axis.values[0] === "number") {
+      return axis.values.length === 1 ? [] : [at < 0 ? 0 : at / (axis.values.length - 1) - 0.5];
+    }
+    return axis.values.length === 1 ? [] : axis.values.map((_, other) => (other === at ? 0.5 : 0));
+  });
+}
+
+/** How far a draw falls below `best`, on average over the belief. */
+function expectedImprovement(best: number, { mean, deviation }: Belief): number {
+  const distance = (best - mean) / deviation;
+  const density = Math.exp(-0.5 * distance ** 2) / Math.sqrt(2 * Math.PI);
+  return deviation * (distance * normalShare(distance) + density);
+}
+
+/** The standard normal distribution (Abramowitz & Stegun 26.2.17; its error is below 1e-7). */
+function normalShare(value: number): number {
+  const term = 1 / (1 + 0.2316419 * Math.abs(value));
+  const polynomial =
+    term *
+    (0.31938153 + term * (-0.356563782 + term * (1.781477937 + term * (-1.821255978 + term * 1.330274429))));
+  const tail = (Math.exp(-0.5 * value * value) / Math.sqrt(2 * Math.PI)) * polynomial;
+  return value > 0 ? 1 - tail : tail;
+}

@@ -1,0 +1,76 @@
+import type { Objective } from "./proposer.ts";
+
+/** What was measured at one place of a curve's effort axis. */
+export interface EffortPoint {
+  at: number;
+  recall: number;
+  p50Ms: number;
+}
+
+/** A recall of 1 over a few hundred queries means no more than that; its logarithm must stay finite. */
+const missMin = 2e-4;
+/** How the logarithm of the missed share falls with a step of effort, where two points have not told it yet. */
+const slopeTypical = -0.35;
+const slopeSteepest = -1.2;
+const slopeFlattest = -0.1;
+
+/** The logarithm of the share that was missed: nearly a straight line over the logarithm of the effort. */
+export function missOf(recall: number): number {
+  return Math.log(Math.max(missMin, 1 - recall));
+}
+
+/**
+ * The next effort to measure in search of the least one that reaches the target: regula falsi on the logarithm of the
+ * missed share, kept inside the bracket. Undefined where the least one is known, where the axis ends, and where nothing
+ * that the curve can still show would be faster than `beatMs`.
+ */
+export function nextEffort(
+  points: readonly EffortPoint[],
+  curve: { length: number; objective: Objective; beatMs: number },
+): number | undefined {
+  const { length, objective, beatMs } = curve;
+  const reaching = points.filter((point) => point.recall >= objective.recallTarget);
+  const high = least(reaching);
+  const low = most(
+    points.filter((point) => !(point.recall >= objective.recallTarget) && point.at < (high?.at ?? Infinity)),
+  );
+  if (low !== undefined && low.p50Ms >= beatMs) return undefined;
+  const first = low === undefined ? 0 : Math.floor(low.at) + 1;
+  const last = high === undefined ? length - 1 : Math.ceil(high.at) - 1;
+  if (first > last) return undefined;
+  const aim = Math.ceil(crossing(points, objective));
+  // Where all points are on one side, each further one goes at least twice as far as the one before.
+  const stride = 2 ** (points.length - 1);
+  const reach = high === undefined && low !== undefined ? Math.max(aim, Math.floor(low.at) + stride) : aim;
+  const careful =
+    low === undefined && high !== undefined ? Math.min(reach, Math.ceil(high.at) - stride) : reach;
+  return Math.min(last, Math.max(first, careful));
+}
+
+/** Where the curve crosses the target, between two places of the axis as a rule. Points must not be empty. */
+export function crossing(points: readonly EffortPoint[], { recallTarget }: Objective): number {
+  const target = missOf(recallTarget);
+  const nearestFirst = points.toSorted(
+    (left, right) => Math.abs(missOf(left.recall) - target) - Math.abs(missOf(right.recall) - target),
+  );
+  const from = nearestFirst[0]!;
+  const other =
+    nearestFirst.find((point) => point.at !== from.at && isReached(point) !== isReached(from)) ??
+    nearestFirst.find((point) => point.at !== from.at);
+  const measured =
+    other === undefined ? slopeTypical : (missOf(other.recall) - missOf(from.recall)) / (other.at - from.at);
+  const slope = Math.min(slopeFlattest, Math.max(slopeSteepest, measured));
+  return from.at + (target - missOf(from.recall)) / slope;
+
+  function isReached(point: EffortPoint): boolean {
+    return point.recall >= recallTarget;
+  }
+}
+
+function least(points: readonly EffortPoint[]): EffortPoint | undefined {
+  return points.toSorted((left, right) => left.at - right.at)[0];
+}
+
+function most(points: readonly EffortPoint[]): EffortPoint | undefined {
+  return points.toSorted((left, right) => right.at - left.at)[0];
+}
