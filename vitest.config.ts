@@ -7,7 +7,13 @@ const minute = 60_000;
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: sources.map((folder) => `${folder}/**/*.test.ts`) } },
+      {
+        test: {
+          name: "unit",
+          include: sources.map((folder) => `${folder}/**/*.test.ts`),
+          testTimeout: minute,
+        },
+      },
       { test: { name: "architecture", include: ["test/architecture/**/*.test.ts"], testTimeout: minute } },
       { test: { name: "property", include: ["test/property/**/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeout: 2 * minute } },
