@@ -38,7 +38,17 @@ export interface PipelineSnapshot {
   readonly chunkCount: number;
   readonly indexedRowCount: number;
   readonly missingRowCount: number;
-  blocks(options?: { signal?: AbortSignal | undefined }): AsyncGenerator<ReadyBlock, void, undefined>;
+  /** What the chunks were cut and named by: the same rows give the same chunks for as long as this is the same. */
+  readonly settingsHash: string;
+  /** Rows that are indexed, ascending. */
+  indexedRowIds(): Float64Array;
+  /** Chunks of these of the indexed rows, which ascend. */
+  countChunks(rowIds: Float64Array): number;
+  /** All chunks, or those of the `rowIds`, which are indexed and ascend. */
+  blocks(options?: {
+    rowIds?: Float64Array | undefined;
+    signal?: AbortSignal | undefined;
+  }): AsyncGenerator<ReadyBlock, void, undefined>;
   missing(options?: { signal?: AbortSignal | undefined }): AsyncGenerator<MissingRowState, void, undefined>;
   close(): void;
 }
@@ -73,7 +83,13 @@ export async function readPipeline({ pipeline }: { pipeline: Pipeline }): Promis
       chunkCount: rows.ready.length,
       indexedRowCount: rows.indexedRowCount,
       missingRowCount: rows.missing.length,
-      blocks: ({ signal } = {}) => readBlocks({ documents, chunks, rows, dimension, signal }),
+      settingsHash: meta.settings_hash ?? "",
+      indexedRowIds: () => distinctRowIds(chunks, rows.ready),
+      countChunks: (rowIds) => positionsOf(chunks, rows.ready, rowIds).length,
+      blocks: ({ rowIds, signal } = {}) => {
+        const ready = rowIds === undefined ? rows.ready : positionsOf(chunks, rows.ready, rowIds);
+        return readBlocks({ documents, chunks, ready, dimension, signal });
+      },
       missing: ({ signal } = {}) => readMissing({ documents, chunks, rows, signal }),
       close: () => documents.close(),
     };
@@ -83,20 +99,35 @@ export async function readPipeline({ pipeline }: { pipeline: Pipeline }): Promis
   }
 }
 
+/** Positions ascend with row ids, and a row's chunks stand together. */
+function distinctRowIds({ rowIds }: ChunkStates, ready: Uint32Array): Float64Array {
+  const isFirst = (index: number) => index === 0 || rowIds[ready[index - 1]!] !== rowIds[ready[index]!];
+  const firsts = ready.filter((_, index) => isFirst(index));
+  return Float64Array.from(firsts, (position) => rowIds[position]!);
+}
+
+function positionsOf({ rowIds }: ChunkStates, ready: Uint32Array, wanted: Float64Array): Uint32Array {
+  let next = 0;
+  return ready.filter((position) => {
+    const rowId = rowIds[position]!;
+    while (next < wanted.length && wanted[next]! < rowId) next += 1;
+    return wanted[next] === rowId;
+  });
+}
+
 interface Reading {
   documents: Table;
   chunks: ChunkStates;
-  rows: RowStates;
   signal: AbortSignal | undefined;
 }
 
 async function* readBlocks(
-  reading: Reading & { dimension: number },
+  reading: Reading & { ready: Uint32Array; dimension: number },
 ): AsyncGenerator<ReadyBlock, void, undefined> {
-  const { documents, chunks, rows, dimension, signal } = reading;
-  for (let first = 0; first < rows.ready.length; first += blockSize) {
+  const { documents, chunks, ready, dimension, signal } = reading;
+  for (let first = 0; first < ready.length; first += blockSize) {
     assertLive(signal);
-    const positions = rows.ready.subarray(first, first + blockSize);
+    const positions = ready.subarray(first, first + blockSize);
     const rowIds = Float64Array.from(positions, (position) => chunks.rowIds[position]!);
     const chunkIndexes = Uint32Array.from(positions, (position) => chunks.chunkIndexes[position]!);
     const ids = Array.from(rowIds, (rowId, index) => `${rowId}-${chunkIndexes[index]}`);
@@ -135,7 +166,9 @@ async function fillBlock(block: ReadyBlock, lines: AsyncIterable<RecordBatch>): 
   if (places.size > 0) throw new Error(`Lance gave ${places.size} chunks less than it was asked for`);
 }
 
-async function* readMissing(reading: Reading): AsyncGenerator<MissingRowState, void, undefined> {
+async function* readMissing(
+  reading: Reading & { rows: RowStates },
+): AsyncGenerator<MissingRowState, void, undefined> {
   const { documents, chunks, rows, signal } = reading;
   for (let first = 0; first < rows.missing.length; first += blockSize) {
     assertLive(signal);

@@ -20,7 +20,9 @@ interface StoreCheck {
 }
 
 /** Every listed file is there with its size and checksum, and no other file is. */
-export async function checkFiles(options: StoreCheck & { manifest: GenerationManifest }): Promise<GateCheck> {
+export async function checkFiles(
+  options: StoreCheck & { manifest: GenerationManifest; afresh?: boolean | undefined },
+): Promise<GateCheck> {
   const { store, manifest } = options;
   const { problems } = await findFileProblems(options);
   const prefix = `${generationPrefix(manifest.index, manifest.generation)}/`;

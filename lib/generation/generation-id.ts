@@ -3,7 +3,7 @@ import { checksumBytes } from "../storage/checksum.ts";
 import type { IndexDefinition } from "./index-definition.ts";
 
 /** Part of every generation's name: raise it when the same input is to give other files. */
-export const builderVersion = "1";
+export const builderVersion = "2";
 
 /** `g`, the dataset version, and 16 digits: 8 of the definition, 8 of what the pipeline had. */
 export const generationName = /^g\d{8,}-[0-9a-f]{16}$/;

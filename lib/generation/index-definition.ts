@@ -11,6 +11,8 @@ export const IndexDefinition = z.strictObject({
   embedderId: z.string(),
   chunking: z.strictObject({ size: z.int().min(32).max(32_768), overlap: z.int().nonnegative() }),
   parameters: IndexParameters,
+  /** A metadata column whose values get segments of their own, so that a filter on it searches only those. */
+  shardBy: z.string().optional(),
   /** How hybrid search joins both rankings; see `docs/benchmarks.md` for why lexical leads with the hashing embedder. */
   fusion: z.strictObject({ method: z.enum(["weighted", "rrf"]), lexicalWeight: z.number().min(0).max(1) }),
 });

@@ -1,17 +1,17 @@
 import path from "node:path";
 import type { ObjectStore } from "../storage/object-store.ts";
-import { rowStoreFile } from "./format/row-store-layout.ts";
 import type { GenerationManifest } from "./generation-manifest.ts";
-import { openRowStore, type RowStore } from "./read/open-row-store.ts";
+import { openLedgerFile } from "./read/open-ledger-file.ts";
+import type { RowLedger } from "./reconcile-rows.ts";
 import { verifyFiles } from "./verify-files.ts";
 
-/** The row store of a generation on its own, its checksum verified; to be disposed of. */
+/** The ledger of a generation on its own, its checksum verified; to be disposed of. */
 export async function openLedger(
   store: ObjectStore,
   manifest: GenerationManifest,
-): Promise<RowStore & Disposable> {
-  const files = manifest.files.filter((file) => file.path === rowStoreFile);
+): Promise<RowLedger & Disposable> {
+  const files = manifest.files.filter((file) => file.path === manifest.ledger);
   const folder = await verifyFiles({ store, manifest: { ...manifest, files } });
-  const rows = openRowStore(path.join(folder, rowStoreFile));
-  return { ...rows, [Symbol.dispose]: () => rows.close() };
+  const ledger = openLedgerFile(path.join(folder, manifest.ledger));
+  return { ...ledger, [Symbol.dispose]: () => ledger.close() };
 }

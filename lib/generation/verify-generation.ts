@@ -58,7 +58,7 @@ async function* verifyDeep(options: VerifyOptions, generation: string): AsyncGen
   const { store, index, signal } = options;
   const key = generationPrefix(index, generation);
   const { manifest } = await readManifest(store, index, generation);
-  const files = await checkFiles({ store, manifest, signal });
+  const files = await checkFiles({ store, manifest, afresh: true, signal });
   yield* failures(key, [files]);
   yield* verifyGate(store, index, generation);
   if (!files.passed) return;

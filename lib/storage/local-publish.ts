@@ -1,13 +1,13 @@
-import { cp, lstat, mkdir, rename, rm } from "node:fs/promises";
+import { constants, copyFile, cp, link, lstat, mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { diskError } from "./disk-error.ts";
 import { syncTree } from "./durable-file.ts";
 import { hasCode } from "./error-code.ts";
 import { failpoint } from "./failpoint.ts";
 import { assertKey } from "./key.ts";
-import { type LocalBucket, placeInFolder, stagingPath } from "./local-bucket.ts";
+import { existingPath, type LocalBucket, placeInFolder, stagingPath } from "./local-bucket.ts";
 import { linkFile } from "./local-write.ts";
-import { objectExists, sourceMissing } from "./object-errors.ts";
+import { objectExists, objectMissing, sourceMissing } from "./object-errors.ts";
 import { sameTree } from "./same-tree.ts";
 
 /** Syncs the tree, moves it to the key in one step and syncs the folder it stands in; see `ObjectStore.publish`. */
@@ -42,6 +42,21 @@ export async function scratchLocal(bucket: LocalBucket): Promise<string> {
     throw diskError(error);
   }
   return folder;
+}
+
+/** Gives the object a second name in a scratch folder; a copy where the disk knows no second names. */
+export async function reuseLocal(bucket: LocalBucket, key: string, scratchPath: string): Promise<void> {
+  assertKey(key);
+  const source = await existingPath(bucket, key);
+  if (source === undefined || !(await lstat(source)).isFile()) throw objectMissing(bucket.name, key);
+  try {
+    await mkdir(path.dirname(scratchPath), { recursive: true });
+    await link(source, scratchPath);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) throw objectMissing(bucket.name, key);
+    if (!hasCode(error, "EPERM", "EXDEV", "EMLINK", "ENOTSUP")) throw diskError(error);
+    await copyFile(source, scratchPath, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  }
 }
 
 async function publishTree(bucket: LocalBucket, source: string, key: string): Promise<void> {

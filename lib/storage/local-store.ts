@@ -1,6 +1,6 @@
 import { assertKey } from "./key.ts";
 import { existingPath, openLocalBucket } from "./local-bucket.ts";
-import { publishLocal, scratchLocal } from "./local-publish.ts";
+import { publishLocal, reuseLocal, scratchLocal } from "./local-publish.ts";
 import { getLocal, getLocalRange, listLocal, listLocalFolders, sizeLocal } from "./local-read.ts";
 import { deleteLocal, deleteLocalPrefix, putLocal, putLocalIfAbsent } from "./local-write.ts";
 import { objectMissing } from "./object-errors.ts";
@@ -27,6 +27,7 @@ export async function openLocalStore(options: { name: string; root: string }): P
     delete: (key) => deleteLocal(bucket, key),
     deletePrefix: (prefix) => deleteLocalPrefix(bucket, prefix),
     scratch: () => scratchLocal(bucket),
+    reuse: (key, scratchPath) => reuseLocal(bucket, key, scratchPath),
     publish: (localPath, key) => publishLocal(bucket, localPath, key),
     materialize: async (key) => {
       const target = key.endsWith("/") ? key.slice(0, -1) : key;

@@ -63,6 +63,11 @@ export function createMemoryStore(name: string): MemoryStore {
       for (const key of keysUnder(bucket, prefix)) bucket.objects.delete(key);
     },
     scratch: () => newFolder(bucket, "scratch"),
+    reuse: async (key, scratchPath) => {
+      const bytes = existing(bucket, key);
+      await mkdir(path.dirname(scratchPath), { recursive: true });
+      await writeFile(scratchPath, bytes, { flag: "wx" });
+    },
     publish: (localPath, key) => publishMemory(bucket, localPath, key),
     materialize: (key) => materializeMemory(bucket, key),
     close: async () => {

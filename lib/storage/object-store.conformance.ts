@@ -246,6 +246,17 @@ function describePublishing(store: () => ObjectStore): void {
     expect(await readFile(local, "utf8")).toBe("PAR1");
   });
 
+  test("an object that is reused is published under a second key and outlives the first", async () => {
+    await store().publish(await writeTree(store(), { "b/c": "two" }), "t/1");
+    const scratch = await store().scratch();
+    await store().reuse("t/1/b/c", path.join(scratch, "kept/d"));
+    await store().publish(scratch, "t/2");
+    await store().deletePrefix("t/1/");
+    expect(text(await store().get("t/2/kept/d"))).toBe("two");
+    const nothing = path.join(await store().scratch(), "x");
+    await expect(store().reuse("t/1/b/c", nothing)).rejects.toMatchObject({ type: "object-missing" });
+  });
+
   test("publishing the same content again changes nothing and removes the source", async () => {
     const files = { a: "one", "b/c": "two" };
     await store().publish(await writeTree(store(), files), "t/folder");

@@ -35,6 +35,11 @@ export interface ObjectStore {
   /** A new empty folder on a local disk, from which `publish` is cheap. The caller removes it if it does not publish. */
   scratch(): Promise<string>;
   /**
+   * Places an object that never changes in a scratch folder, to be published with it under another key as well. Costs
+   * no copy where the store can help it: a local disk gives the file a second name. Missing folders above it are made.
+   */
+  reuse(key: string, scratchPath: string): Promise<void>;
+  /**
    * Moves a local file or folder tree (written by any engine, synced or not) to `key`: every file and folder is
    * synced first, so nothing can point at data that is not on disk. Refuses (`conflict`, `object-exists`) if a
    * different object is already there.

@@ -16,6 +16,8 @@ export async function sameTree(left: string, right: string): Promise<boolean> {
 async function sameFile(left: string, right: string): Promise<boolean> {
   const [leftStatus, rightStatus] = await Promise.all([stat(left), stat(right)]);
   if (leftStatus.size !== rightStatus.size) return false;
+  // Two names of one file.
+  if (leftStatus.ino === rightStatus.ino && leftStatus.dev === rightStatus.dev) return true;
   const [leftSum, rightSum] = await Promise.all([checksumFile(left), checksumFile(right)]);
   return leftSum === rightSum;
 }

@@ -39,6 +39,8 @@ export interface VectorIndex {
   exact(query: Float32Array, search: VectorSearch): Promise<VectorHits>;
   /** Every stored vector, in the order of their ordinals; a block is the reader's own and holds a few MiB. */
   blocks(options?: { signal?: AbortSignal | undefined }): AsyncGenerator<StoredVectors, void, undefined>;
+  /** The vectors of these ordinals back to back, in the order asked for. */
+  fetch(ordinals: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 

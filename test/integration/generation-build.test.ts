@@ -123,7 +123,7 @@ describe("building a generation", () => {
     await lake.write(madeUpRows(300));
     await lake.embed();
     const { manifest } = await lake.build();
-    damage(manifest.generation, "lexical.bin");
+    damage(manifest.generation, "segments/0001/lexical.bin");
     expect(await findings()).toContainEqual(
       expect.objectContaining({ type: "generation-files", detail: expect.stringContaining("lexical.bin") }),
     );

@@ -146,7 +146,7 @@ describe("rollback", () => {
     const [a, b] = [await buildNext("a"), await buildNext("b")];
     await asPerson(a);
     await asPerson(b);
-    const file = path.join(lake.store.root, generationPrefix("i", a), "rows.sqlite");
+    const file = path.join(lake.store.root, generationPrefix("i", a), "segments/0001/rows.sqlite");
     const bytes = readFileSync(file);
     bytes[5_000] = (bytes[5_000] ?? 0) ^ 1;
     writeFileSync(file, bytes);

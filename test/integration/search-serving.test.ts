@@ -116,10 +116,11 @@ describe("serving", () => {
   });
 
   test.each([
-    "rows.sqlite",
-    "lexical.bin",
-    "vectors/graph.usearch",
-    "vectors/vectors.parquet",
+    "ledger.sqlite",
+    "segments/0001/rows.sqlite",
+    "segments/0001/lexical.bin",
+    "segments/0001/vectors/graph.usearch",
+    "segments/0001/vectors/vectors.parquet",
     "manifest.json",
   ])(
     "a promoted generation with one flipped byte in %s is refused, and the old one goes on serving",
@@ -152,7 +153,7 @@ describe("serving", () => {
   test("with nothing intact to serve, the damage is the answer", async () => {
     const [bad = ""] = generations;
     await promote(bad);
-    const repair = damage(bad, "rows.sqlite");
+    const repair = damage(bad, "segments/0001/rows.sqlite");
     try {
       await expect(service.search({ index: "i", query: "amber" })).rejects.toMatchObject({
         kind: "corrupt",

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRowStoreWriter } from "../../lib/generation/build/write-row-store.ts";
 import type { MetadataColumn } from "../../lib/generation/format/row-store-layout.ts";
-import { openRowStore, type RowStore } from "../../lib/generation/read/open-row-store.ts";
+import { openRowStore, type SegmentRows } from "../../lib/generation/read/open-row-store.ts";
 import { compileFilter } from "../../lib/search/compile-filter.ts";
 
 type Value = string | number | boolean | null;
@@ -29,7 +29,7 @@ const rowArbitrary: fc.Arbitrary<Row> = fc.record({
 const seed = Date.now() % 1_000_000;
 let folder: string;
 let rows: Row[];
-let store: RowStore;
+let store: SegmentRows;
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), "lakefleet-filter-"));

@@ -9,6 +9,7 @@ import { createInlineHashProvider } from "@lakefleet/lib/embedding/hash-provider
 import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
 import { syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
 import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
+import type { MergeLimits } from "@lakefleet/lib/generation/build/plan-segments.ts";
 import { definitionLog } from "@lakefleet/lib/generation/definition-log.ts";
 import { gateGeneration } from "@lakefleet/lib/generation/gate-generation.ts";
 import type { IndexDefinition } from "@lakefleet/lib/generation/index-definition.ts";
@@ -40,9 +41,9 @@ export interface IndexedLake {
   write(rows: LakeRow[], mode?: "append" | "upsert" | "replace"): Promise<void>;
   /** Chunks and embeds what is new. */
   embed(): Promise<void>;
-  build(signal?: AbortSignal): ReturnType<typeof buildGeneration>;
+  build(signal?: AbortSignal, mergeLimits?: MergeLimits): ReturnType<typeof buildGeneration>;
   /** Embeds, builds, gates and promotes; the name of the generation. */
-  publish(): Promise<string>;
+  publish(mergeLimits?: MergeLimits): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -88,10 +89,11 @@ export async function openIndexedLake(): Promise<IndexedLake> {
         pipeline.close();
       }
     },
-    build: (signal) => buildGeneration({ store, index: "i", locks, threads: 1, signal }),
-    async publish() {
+    build: (signal, mergeLimits) =>
+      buildGeneration({ store, index: "i", locks, threads: 1, signal, mergeLimits }),
+    async publish(mergeLimits) {
       await lake.embed();
-      const { manifest } = await lake.build();
+      const { manifest } = await lake.build(undefined, mergeLimits);
       const target = { store, index: "i", generation: manifest.generation };
       await gateGeneration(target);
       await promoteGeneration({ ...target, reason: "test", actor: "test", by: "person" });

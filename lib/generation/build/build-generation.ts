@@ -12,14 +12,21 @@ import { withFileLock } from "../../storage/file-lock.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 import { removeGeneration } from "../collect-generations.ts";
 import { readDefinition } from "../definition-log.ts";
+import { ledgerFile, type MetadataColumn } from "../format/row-store-layout.ts";
 import { generationId } from "../generation-id.ts";
 import { generationPrefix } from "../generation-keys.ts";
 import type { GenerationManifest } from "../generation-manifest.ts";
 import type { IndexDefinition } from "../index-definition.ts";
 import { findManifest } from "../read-manifest.ts";
 import { findFileProblems } from "../verify-files.ts";
+import { type AppendPlan, planAppend } from "./append-plan.ts";
 import { describeGeneration } from "./describe-generation.ts";
-import { metadataColumnsOf, writeGeneration } from "./write-generation.ts";
+import { findParent } from "./find-parent.ts";
+import type { MergeLimits } from "./plan-segments.ts";
+import { type ShardRows, shardRows } from "./shard-rows.ts";
+import { writeLedger } from "./write-ledger.ts";
+import { metadataColumnsOf } from "./write-segment.ts";
+import { writeAllSegments, writeAppended } from "./write-segments.ts";
 
 export interface BuildGenerationOptions {
   store: ObjectStore;
@@ -28,6 +35,8 @@ export interface BuildGenerationOptions {
   locks: string;
   /** Threads that insert into a graph; all cores where it is not given. */
   threads?: number | undefined;
+  /** When an append becomes a full build. */
+  mergeLimits?: MergeLimits | undefined;
   progress?: ((progress: { done: number; total: number; unit: "chunks" }) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -94,22 +103,47 @@ interface Build extends BuildGenerationOptions {
 }
 
 async function build(options: Build): Promise<GenerationManifest> {
-  const { store, index, generation, definition, version, threads = availableParallelism() } = options;
+  const { store, index, generation, definition, snapshot, version, signal } = options;
+  const { threads = availableParallelism() } = options;
   const begin = performance.now();
+  const columns = metadataColumnsOf(definition, version);
+  const plan = await planFromParent({ ...options, columns });
   const folder = await store.scratch();
   try {
-    const columns = metadataColumnsOf(definition, version);
-    await writeGeneration({ ...options, folder, columns, threads });
-    const manifest = await describeGeneration({ ...options, folder, columns, begin });
+    const source = { ...options, folder, columns, threads };
+    const written =
+      plan === undefined
+        ? await writeAllSegments(source, await shardsOf({ ...options, columns }))
+        : await writeAppended(source, plan);
+    const indexed = snapshot.indexedRowIds();
+    await writeLedger(path.join(folder, ledgerFile), { indexed, missing: snapshot.missing({ signal }) });
+    const manifest = await describeGeneration({ ...options, folder, columns, written, begin });
     await writeFile(path.join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     failpoint("build.before-publish");
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     await store.publish(folder, generationPrefix(index, generation));
     failpoint("build.after-publish");
     return manifest;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** How to append to the active generation; undefined where everything is to be built anew. */
+async function planFromParent(
+  options: Build & { columns: MetadataColumn[] },
+): Promise<AppendPlan | undefined> {
+  const parent = await findParent(options);
+  if (parent === undefined) return undefined;
+  const plan = await planAppend({ ...options, parent, limits: options.mergeLimits });
+  return "reason" in plan ? undefined : plan;
+}
+
+async function shardsOf(options: Build & { columns: MetadataColumn[] }): Promise<ShardRows[]> {
+  const { definition, snapshot, columns } = options;
+  const rowIds = snapshot.indexedRowIds();
+  const column = columns.find(({ name }) => name === definition.shardBy);
+  return column === undefined ? [{ rowIds, shard: null }] : shardRows({ ...options, column, rowIds });
 }
 
 async function checksumMissing(snapshot: PipelineSnapshot, signal: AbortSignal | undefined): Promise<string> {

@@ -1,12 +1,11 @@
 import { DomainError, type DomainErrorDetails } from "../../errors/domain-error.ts";
 import type { IndexParameters } from "../../vector/index-parameters.ts";
-import type { MissingRow } from "../accounting.ts";
 import type { MetadataColumn } from "../format/row-store-layout.ts";
 import type { ChunkRecord } from "./write-row-store.ts";
 
 /** What the build thread is started with. */
 export interface BuildThreadData {
-  /** An empty folder on the disk that the generation will be published to. */
+  /** An empty folder on the disk that the segment will be published to. */
   folder: string;
   parameters: IndexParameters;
   dimension: number;
@@ -14,6 +13,8 @@ export interface BuildThreadData {
   vectorCount: number;
   columns: MetadataColumn[];
   threads: number;
+  /** Build no structure over the vectors. */
+  flat: boolean;
 }
 
 /** Consecutive chunks of whole-indexed rows, ascending by row id over all blocks, with their vectors. */
@@ -23,11 +24,7 @@ export interface ChunkBlock {
   vectors: Float32Array<ArrayBuffer>;
 }
 
-export type ToBuildThread =
-  | { kind: "chunks"; block: ChunkBlock }
-  | { kind: "missing"; rows: MissingRow[] }
-  | { kind: "end" }
-  | { kind: "abort" };
+export type ToBuildThread = { kind: "chunks"; block: ChunkBlock } | { kind: "end" } | { kind: "abort" };
 
 export type FromBuildThread =
   /** A message has been dealt with: there is room for one more. */

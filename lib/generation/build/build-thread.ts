@@ -1,10 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { createLexicalBuilder, type LexicalBuilder } from "../../lexical/build/build-lexical-index.ts";
 import { buildVectorIndex } from "../../vector/build/build-vector-index.ts";
 import type { VectorBlock } from "../../vector/format/vector-block.ts";
-import { createProbeCollector, encodeProbes, probeFile } from "../format/probe-vectors.ts";
 import { lexicalFile, rowStoreFile, storedMetadata, vectorFolder } from "../format/row-store-layout.ts";
 import {
   type BuildThreadData,
@@ -16,6 +15,8 @@ import { createRowStoreWriter, type RowStoreWriter } from "./write-row-store.ts"
 
 if (parentPort === null) throw new Error("the build thread is no program of its own");
 const port = parentPort;
+/** A segment's vectors know their documents, so that Lance can look them up by an index of its own. */
+const documentColumn = { name: "doc_id", type: "varchar", unique: true } as const;
 const data: BuildThreadData = workerData;
 const abort = new AbortController();
 const waiting: ToBuildThread[] = [];
@@ -36,11 +37,18 @@ try {
   port.close();
 }
 
-/** Writes every file of the generation but its manifest, in one pass over the messages. */
-async function build({ folder, parameters, dimension, vectorCount, columns, threads }: BuildThreadData) {
+/** Writes every file of the segment, in one pass over the messages. */
+async function build({
+  folder,
+  parameters,
+  dimension,
+  vectorCount,
+  columns,
+  threads,
+  flat,
+}: BuildThreadData) {
   const rows = createRowStoreWriter(path.join(folder, rowStoreFile), columns);
   const lexical = createLexicalBuilder();
-  const probes = createProbeCollector(vectorCount, dimension);
   const vectors = path.join(folder, vectorFolder);
   try {
     await mkdir(vectors);
@@ -49,15 +57,15 @@ async function build({ folder, parameters, dimension, vectorCount, columns, thre
       parameters,
       dimension,
       vectorCount,
-      blocks: fileBlocks(rows, lexical, probes.offer),
-      metadataColumns: columns.map(storedMetadata),
+      blocks: fileBlocks(rows, lexical),
+      metadataColumns: [documentColumn, ...columns.map(storedMetadata)],
       threads,
+      flat,
       progress: ({ done }) => tell({ kind: "progress", done }),
       signal: abort.signal,
     });
     abort.signal.throwIfAborted();
     await lexical.write(path.join(folder, lexicalFile));
-    await writeFile(path.join(folder, probeFile), encodeProbes(probes.take()));
   } catch (error) {
     rows.abandon();
     throw error;
@@ -66,21 +74,15 @@ async function build({ folder, parameters, dimension, vectorCount, columns, thre
 }
 
 /** Files each block's rows and words on its way to the vector index. */
-async function* fileBlocks(
-  rows: RowStoreWriter,
-  lexical: LexicalBuilder,
-  offerProbes: (vectors: Float32Array) => void,
-): AsyncGenerator<VectorBlock> {
+async function* fileBlocks(rows: RowStoreWriter, lexical: LexicalBuilder): AsyncGenerator<VectorBlock> {
   for (;;) {
     const message = await nextMessage();
     if (message.kind === "end") return;
-    if (message.kind === "missing") rows.addMissing(message.rows);
     if (message.kind !== "chunks") continue;
     const { chunks, vectors } = message.block;
     const metadata = rows.addChunks(chunks);
     for (const { text } of chunks) lexical.add(text);
-    offerProbes(vectors);
-    yield { vectors, metadata };
+    yield { vectors, metadata: { ...metadata, [documentColumn.name]: chunks.map(({ docId }) => docId) } };
   }
 }
 

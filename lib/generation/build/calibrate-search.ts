@@ -1,11 +1,7 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { planLance } from "../../vector/format/lance-plan.ts";
 import type { IndexParameters } from "../../vector/index-parameters.ts";
-import { openVectorIndex } from "../../vector/read/open-vector-index.ts";
 import type { VectorIndex } from "../../vector/vector-index.ts";
-import { decodeProbes, probeFile } from "../format/probe-vectors.ts";
-import { vectorFolder } from "../format/row-store-layout.ts";
+import type { ProbeVectors } from "../format/probe-vectors.ts";
 import { findGroundTruth, measureRecall } from "../measure-recall.ts";
 
 /** What the default settings reach on text that has a structure; on hard data they need more effort for it. */
@@ -18,25 +14,17 @@ const expansionMax = 1_024;
  * of long random texts lie so far from each other that a fixed effort would find too little. It is never lowered.
  */
 export async function calibrateSearch(options: {
-  /** The files of a built generation. */
-  folder: string;
+  /** The index as built, open. */
+  vectors: VectorIndex;
+  probes: ProbeVectors;
   parameters: IndexParameters;
-  dimension: number;
-  vectorCount: number;
   signal?: AbortSignal | undefined;
 }): Promise<IndexParameters> {
-  const { folder, parameters, dimension, vectorCount, signal } = options;
-  const dial = effortDial(parameters, dimension, vectorCount);
-  if (dial === undefined || vectorCount === 0) return parameters;
-  const probes = decodeProbes(await readFile(path.join(folder, probeFile)), dimension);
-  const location = { folder: path.join(folder, vectorFolder), parameters, dimension, vectorCount };
-  const vectors = await openVectorIndex(location);
-  try {
-    const truth = await findGroundTruth({ vectors, probes, signal });
-    return dial.turnTo(await findEffort({ vectors, truth, signal }, dial));
-  } finally {
-    await vectors.close();
-  }
+  const { vectors, probes, parameters, signal } = options;
+  const dial = effortDial(parameters, vectors.dimension, vectors.vectorCount);
+  if (dial === undefined || vectors.vectorCount === 0) return parameters;
+  const truth = await findGroundTruth({ vectors, probes, signal });
+  return dial.turnTo(await findEffort({ vectors, truth, signal }, dial));
 }
 
 type Measurement = Omit<Parameters<typeof measureRecall>[0], "effort"> & { vectors: VectorIndex };

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { DatasetVersion } from "../../dataset/dataset-version.ts";
 import { scanRowIds } from "../../dataset/scan-row-ids.ts";
@@ -7,19 +7,20 @@ import { checksumFile } from "../../storage/checksum.ts";
 import { forEachBounded } from "../../storage/for-each-bounded.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 import { walkTree } from "../../storage/walk-tree.ts";
-import { type MetadataColumn, rowStoreFile } from "../format/row-store-layout.ts";
+import { encodeProbes, probeFile, probeOrdinals } from "../format/probe-vectors.ts";
+import { ledgerFile, type MetadataColumn } from "../format/row-store-layout.ts";
 import { builderVersion } from "../generation-id.ts";
-import type { GenerationManifest } from "../generation-manifest.ts";
+import type { GenerationFile, GenerationManifest } from "../generation-manifest.ts";
 import type { IndexDefinition } from "../index-definition.ts";
-import { openRowStore } from "../read/open-row-store.ts";
+import { openSegments } from "../read/open-segments.ts";
 import { closeBooks } from "../reconcile-rows.ts";
 import { calibrateSearch } from "./calibrate-search.ts";
+import type { WrittenSegments } from "./write-segments.ts";
 
 /** Libuv reads on four threads; more files at a time would only wait for them. */
 const readWidth = 4;
 
-/** The manifest of the files in the folder: the books closed from the rows as written, the search effort as measured. */
-export async function describeGeneration(options: {
+export interface Describe {
   store: ObjectStore;
   folder: string;
   generation: string;
@@ -27,14 +28,22 @@ export async function describeGeneration(options: {
   snapshot: PipelineSnapshot;
   version: DatasetVersion;
   columns: MetadataColumn[];
+  written: WrittenSegments;
   /** When the build began, by `performance.now()`. */
   begin: number;
   signal?: AbortSignal | undefined;
-}): Promise<GenerationManifest> {
-  const { folder, generation, definition, snapshot, version, columns, begin, signal } = options;
+}
+
+/**
+ * The manifest of the files in the folder, with the probes written beside them: the books closed from the ledger as
+ * written, the search effort as measured, or as the parent's was.
+ */
+export async function describeGeneration(options: Describe): Promise<GenerationManifest> {
+  const { folder, generation, definition, snapshot, version, columns, written, begin, signal } = options;
   const [modelId = "", modelRevision = ""] = snapshot.embedderId.split("@");
+  const measured = await measureFolder(options);
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     generation,
     index: definition.index,
     dataset: version.dataset,
@@ -50,50 +59,58 @@ export async function describeGeneration(options: {
     metric: "cosine",
     textColumns: definition.textColumns,
     metadataColumns: columns,
-    parameters: await calibrateSearch({
-      folder,
-      parameters: definition.parameters,
-      dimension: snapshot.dimension,
-      vectorCount: snapshot.chunkCount,
-      signal,
-    }),
+    ...measured,
     fusion: definition.fusion,
-    accounting: await accountFolder(options),
-    files: await listFiles(folder, signal),
+    segments: written.segments,
+    ledger: ledgerFile,
+    parent: written.parent?.generation ?? null,
+    pipelineSettings: snapshot.settingsHash,
+    files: await listFiles(folder, written.shared, signal),
     buildDurationMs: Math.round(performance.now() - begin),
     builtAt: new Date().toISOString(),
     builderVersion,
   };
 }
 
-async function accountFolder(options: {
-  store: ObjectStore;
-  folder: string;
-  version: DatasetVersion;
-  signal?: AbortSignal | undefined;
-}): Promise<GenerationManifest["accounting"]> {
-  const { store, folder, version, signal } = options;
-  const liveRowIds = await scanRowIds({ store, version, signal });
-  const rows = openRowStore(path.join(folder, rowStoreFile));
+async function measureFolder(
+  options: Describe,
+): Promise<Pick<GenerationManifest, "parameters" | "accounting">> {
+  const { store, folder, definition, snapshot, version, written, signal } = options;
+  const { dimension } = snapshot;
+  const { parameters } = written.parent ?? definition;
+  const { segments } = written;
+  const opened = await openSegments(folder, { segments, ledger: ledgerFile, parameters, dimension });
   try {
-    const { stale: _stale, ...books } = await closeBooks(version.rowCount, liveRowIds, rows);
-    return books;
+    const { vectors, rows } = opened;
+    const ordinals = probeOrdinals(vectors.vectorCount);
+    const probes = { ordinals, vectors: await vectors.fetch(ordinals) };
+    await writeFile(path.join(folder, probeFile), encodeProbes(probes));
+    const liveRowIds = await scanRowIds({ store, version, signal });
+    const { stale: _stale, ...accounting } = await closeBooks(version.rowCount, liveRowIds, rows);
+    // The parent's effort was measured over all but a small part of these vectors, and the gate measures what it gives.
+    const isMeasured = written.parent !== undefined;
+    const measured = isMeasured ? parameters : await calibrateSearch({ vectors, probes, parameters, signal });
+    return { parameters: measured, accounting };
   } finally {
-    rows.close();
+    await opened.close();
   }
 }
 
 async function listFiles(
   folder: string,
+  shared: readonly GenerationFile[],
   signal: AbortSignal | undefined,
-): Promise<GenerationManifest["files"]> {
+): Promise<GenerationFile[]> {
+  const described = [...shared];
+  const known = new Set(shared.map((file) => file.path));
   const { files } = await walkTree(folder);
-  const described: GenerationManifest["files"] = [];
-  await forEachBounded(files, readWidth, async (file) => {
-    const absolute = path.join(folder, file);
+  await forEachBounded(files, readWidth, async (relative) => {
+    const file = relative.split(path.sep).join("/");
+    if (known.has(file)) return;
+    const absolute = path.join(folder, relative);
     const { size } = await stat(absolute);
     const checksum = await checksumFile(absolute, signal === undefined ? {} : { signal });
-    described.push({ path: file.split(path.sep).join("/"), byteCount: size, checksum });
+    described.push({ path: file, byteCount: size, checksum });
   });
   return described.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -1,7 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { DomainError } from "../../errors/domain-error.ts";
 import { handledElsewhere } from "../../errors/handled-elsewhere.ts";
-import type { MissingRow } from "../accounting.ts";
 import {
   type BuildThreadData,
   type ChunkBlock,
@@ -11,8 +10,6 @@ import {
 } from "./build-protocol.ts";
 
 export interface BuildThread {
-  /** Rows that are not indexed, ascending over all calls. */
-  addMissing(rows: MissingRow[]): Promise<void>;
   /** The vectors' buffer is moved to the thread and is empty afterwards. */
   addChunks(block: ChunkBlock): Promise<void>;
   /** Resolves when every file is written and the thread has ended. */
@@ -78,7 +75,6 @@ export function startBuildThread(
     worker.postMessage(message, moved);
   };
   return {
-    addMissing: (rows) => send({ kind: "missing", rows }),
     addChunks: (block) => send({ kind: "chunks", block }, [block.vectors.buffer]),
     async finish() {
       await send({ kind: "end" });

@@ -29,29 +29,6 @@ export function probeOrdinals(vectorCount: number): Uint32Array {
   });
 }
 
-/** Keeps the probes' vectors out of all vectors as they pass by in the order of their ordinals. */
-export function createProbeCollector(vectorCount: number, dimension: number) {
-  const ordinals = probeOrdinals(vectorCount);
-  const vectors = new Float32Array(ordinals.length * dimension);
-  let probe = 0;
-  let passed = 0;
-  return {
-    offer(block: Float32Array): void {
-      const end = passed + block.length / dimension;
-      for (
-        let ordinal = ordinals[probe];
-        ordinal !== undefined && ordinal < end;
-        ordinal = ordinals[++probe]
-      ) {
-        const start = (ordinal - passed) * dimension;
-        vectors.set(block.subarray(start, start + dimension), probe * dimension);
-      }
-      passed = end;
-    },
-    take: (): ProbeVectors => ({ ordinals, vectors }),
-  };
-}
-
 /** The ordinals as u32, then the vectors as f32, all little-endian. */
 export function encodeProbes({ ordinals, vectors }: ProbeVectors): Uint8Array {
   const bytes = new Uint8Array(ordinals.byteLength + vectors.byteLength);

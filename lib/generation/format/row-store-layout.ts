@@ -1,11 +1,14 @@
 import type { ColumnType } from "../../dataset/dataset-version.ts";
 
-/** The SQLite file that holds what a hit shows, what a filter reads, and the ledger of every row that is not indexed. */
+/** Files of a segment. This one, of SQLite, holds what a hit shows and what a filter reads. */
 export const rowStoreFile = "rows.sqlite";
 
 /** The ranked word index beside it, and the folder that the vector backend fills. */
 export const lexicalFile = "lexical.bin";
 export const vectorFolder = "vectors";
+
+/** The generation's own file, of SQLite too: which rows are indexed, and why the others are not. */
+export const ledgerFile = "ledger.sqlite";
 
 export interface MetadataColumn {
   name: string;
@@ -42,18 +45,22 @@ export function createTablesSql(columns: readonly MetadataColumn[]): string {
       ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL, row_id INTEGER NOT NULL, doc_id TEXT NOT NULL,
       chunk_index INTEGER NOT NULL, ${metadata.join(" ")} text TEXT NOT NULL
     );
-    CREATE TABLE row_state(
-      row_id INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL
-    );
-    CREATE TABLE indexed_range(first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
     CREATE TABLE metadata_column(
       position INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL, wide INTEGER NOT NULL
     );`;
 }
 
+export const createLedgerSql = `
+  CREATE TABLE row_state(
+    row_id INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL
+  );
+  CREATE TABLE indexed_range(first INTEGER PRIMARY KEY, last INTEGER NOT NULL);`;
+
 export function createIndexesSql(columns: readonly MetadataColumn[]): string[] {
   return [
     "CREATE INDEX chunk_doc_id ON chunk(doc_id)",
+    // Finds a dead row's chunks, and lists all rows, without reading the texts.
+    "CREATE INDEX chunk_row_id ON chunk(row_id)",
     ...columns
       .map((column, position) => ({ type: column.type, name: metadataColumnName(position) }))
       .filter((column) => column.type !== "json" && column.type !== "blob")

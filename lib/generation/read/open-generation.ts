@@ -1,16 +1,13 @@
-import path from "node:path";
 import type { LexicalIndex } from "../../lexical/read/open-lexical-index.ts";
-import { openLexicalIndex } from "../../lexical/read/open-lexical-index.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
-import { openVectorIndex } from "../../vector/read/open-vector-index.ts";
 import type { RowFilter, StoredVectors, VectorIndex } from "../../vector/vector-index.ts";
-import { lexicalFile, rowStoreFile, vectorFolder } from "../format/row-store-layout.ts";
 import { readGateReport } from "../gate-report.ts";
 import { manifestKey } from "../generation-keys.ts";
 import type { GenerationManifest } from "../generation-manifest.ts";
 import { damagedGeneration, readManifest } from "../read-manifest.ts";
 import { verifyFiles } from "../verify-files.ts";
-import { openRowStore, type RowStore } from "./open-row-store.ts";
+import type { RowStore } from "./join-rows.ts";
+import { openSegments } from "./open-segments.ts";
 import { createSelectCache } from "./select-cache.ts";
 
 /** One generation, verified whole and open for search. All of its structures share the ordinals of its chunks. */
@@ -61,44 +58,23 @@ export async function openUngated({
 }
 
 async function openFiles(folder: string, manifest: GenerationManifest): Promise<OpenGeneration> {
-  const { parameters, dimension, vectorCount } = manifest;
-  const opened = await Promise.allSettled([
-    openVectorIndex({ folder: path.join(folder, vectorFolder), parameters, dimension, vectorCount }),
-    openLexicalIndex(path.join(folder, lexicalFile)),
-    Promise.try(openRowStore, path.join(folder, rowStoreFile)),
-  ]);
-  const [vectors, lexical, rows] = opened;
-  const close = async () => {
-    if (rows.status === "fulfilled") rows.value.close();
-    if (vectors.status === "fulfilled") await vectors.value.close();
-  };
-  try {
-    for (const part of opened) if (part.status === "rejected") throw part.reason;
-    if (vectors.status !== "fulfilled" || lexical.status !== "fulfilled" || rows.status !== "fulfilled") {
-      throw new Error("a part of the generation neither opened nor failed");
-    }
-    assertSameCount(manifest, rows.value, lexical.value);
-    return {
-      manifest,
-      rows: rows.value,
-      lexical: lexical.value,
-      vectors: vectors.value,
-      select: createSelectCache(rows.value),
-      vectorBlocks: (options) => vectors.value.blocks(options),
-      close,
-    };
-  } catch (error) {
+  const opened = await openSegments(folder, manifest);
+  const { rows, lexical, vectors, close } = opened;
+  if (rows.chunkCount !== manifest.vectorCount) {
     await close();
-    throw error;
+    const { index, generation, vectorCount } = manifest;
+    throw damagedGeneration(
+      manifestKey(index, generation),
+      `promises ${vectorCount} chunks; its segments have ${rows.chunkCount}`,
+    );
   }
-}
-
-/** The vector index compares its own count when it is opened. */
-function assertSameCount(manifest: GenerationManifest, rows: RowStore, lexical: LexicalIndex): void {
-  const { vectorCount, index, generation } = manifest;
-  if (rows.chunkCount === vectorCount && lexical.documentCount === vectorCount) return;
-  throw damagedGeneration(
-    manifestKey(index, generation),
-    `promises ${vectorCount} chunks; its rows are ${rows.chunkCount} and its words cover ${lexical.documentCount}`,
-  );
+  return {
+    manifest,
+    rows,
+    lexical,
+    vectors,
+    select: createSelectCache(rows),
+    vectorBlocks: (options) => vectors.blocks(options),
+    close,
+  };
 }

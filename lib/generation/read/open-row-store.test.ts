@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { writeLedger } from "../build/write-ledger.ts";
 import { createRowStoreWriter } from "../build/write-row-store.ts";
 import type { MetadataColumn } from "../format/row-store-layout.ts";
+import { openLedgerFile } from "./open-ledger-file.ts";
 import { openRowStore } from "./open-row-store.ts";
 
 let folder: string;
@@ -32,7 +35,6 @@ function writeStore(metadata: unknown[][]) {
       metadata: values,
     })),
   );
-  writer.addMissing([{ rowId: 1_000_000, docId: "late", state: "failed", reason: "too_long" }]);
   writer.finish();
   return openRowStore(file);
 }
@@ -64,7 +66,14 @@ describe("the row store", () => {
       at: "2024-01-02T03:04:05.6",
     });
     expect(store.chunkCount).toBe(3);
-    expect((await Array.fromAsync(store.chunkRowIds())).map((slice) => [...slice])).toEqual([[0, 1, 2]]);
+    const listed = await Array.fromAsync(store.rowPlaces());
+    expect(listed.map(({ rowIds, places }) => [[...rowIds], [...places]])).toEqual([
+      [
+        [0, 1, 2],
+        [0, 1, 2],
+      ],
+    ]);
+    expect([...(await store.placesOf(Float64Array.of(2, 7, 0)))]).toEqual([0, 2]);
     store.close();
   });
 
@@ -87,31 +96,20 @@ describe("the row store", () => {
     store.close();
   });
 
-  test("the ledger keeps runs of row ids and every row that is not indexed", () => {
+  test("the ledger keeps runs of row ids and every row that is not indexed", async () => {
     const file = path.join(folder, "ledger.sqlite");
-    const writer = createRowStoreWriter(file, []);
-    const chunk = (rowId: number, chunkIndex: number) => ({
-      id: `${rowId}-${chunkIndex}`,
-      rowId,
-      docId: "d",
-      chunkIndex,
-      text: "",
-      metadata: [],
-    });
-    writer.addChunks([chunk(3, 0), chunk(3, 1), chunk(4, 0)]);
-    writer.addChunks([chunk(4, 1), chunk(5, 0), chunk(9, 0)]);
     const missing = [
       { rowId: 6, docId: "six", state: "failed" as const, reason: "too_long" },
       { rowId: 8, docId: "eight", state: "pending" as const, reason: "not_embedded" },
     ];
-    writer.addMissing(missing);
-    writer.finish();
-    const store = openRowStore(file);
-    expect([...store.indexedRanges()]).toEqual([3, 5, 9, 9]);
-    expect(store.rowStates({ afterRowId: -1, limit: 10 })).toEqual(missing);
-    expect(store.rowStates({ afterRowId: 6, limit: 10 })).toEqual(missing.slice(1));
-    expect(store.rowStates({ afterRowId: -1, limit: 1 })).toEqual(missing.slice(0, 1));
-    store.close();
+    const indexed = Float64Array.of(3, 4, 5, 9);
+    await writeLedger(file, { indexed, missing: Readable.from(missing) });
+    const ledger = openLedgerFile(file);
+    expect([...ledger.indexedRanges()]).toEqual([3, 5, 9, 9]);
+    expect(ledger.rowStates({ afterRowId: -1, limit: 10 })).toEqual(missing);
+    expect(ledger.rowStates({ afterRowId: 6, limit: 10 })).toEqual(missing.slice(1));
+    expect(ledger.rowStates({ afterRowId: -1, limit: 1 })).toEqual(missing.slice(0, 1));
+    ledger.close();
   });
 
   test("an empty generation opens and selects nothing", async () => {

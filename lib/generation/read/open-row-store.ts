@@ -1,12 +1,11 @@
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { ColumnType } from "../../dataset/dataset-version.ts";
 import { DomainError } from "../../errors/domain-error.ts";
 import type { RowFilter } from "../../vector/vector-index.ts";
-import type { MissingRow } from "../accounting.ts";
 import { decodeMetadata } from "../format/metadata-value.ts";
 import { type MetadataColumn, metadataColumnName } from "../format/row-store-layout.ts";
+import { openImmutable } from "./open-immutable.ts";
 
 export interface StoredChunk {
   id: string;
@@ -16,65 +15,66 @@ export interface StoredChunk {
   metadata: Record<string, unknown>;
 }
 
-/** One generation's rows, read-only. Its calls are synchronous and short, but for `select`, which yields between slices. */
-export interface RowStore {
+/** The rows of one segment, read-only. Its calls are synchronous and short, but for those that yield between slices. */
+export interface SegmentRows {
   readonly chunkCount: number;
-  readonly columns: readonly MetadataColumn[];
-  /** The chunks at these ordinals, in the same order. */
-  fetch(ordinals: ArrayLike<number>): StoredChunk[];
+  readonly columns: readonly StoredColumn[];
+  /** The chunks at these places, in the same order. */
+  fetch(places: ArrayLike<number>): StoredChunk[];
   /** The rows of `chunk` where a condition over its metadata columns holds (see `compileFilter`). */
   select(where: string, options?: { signal?: AbortSignal | undefined }): Promise<RowFilter>;
-  /** Row ids that are indexed whole, as ascending pairs of first and last, both included. */
-  indexedRanges(): Float64Array;
-  /** Rows that are not indexed whole, ascending by row id, at most `limit` of them after `afterRowId`. */
-  rowStates(page: { afterRowId: number; limit: number }): MissingRow[];
-  /** The rows that have chunks, each id once and ascending, a slice at a time. */
-  chunkRowIds(): AsyncIterable<Float64Array>;
+  /** The rows that have chunks, each id once and ascending, with the place of its first chunk; a slice at a time. */
+  rowPlaces(): AsyncIterable<{ rowIds: Float64Array; places: Uint32Array }>;
+  /** Places of all chunks of these rows, ascending; rows that are not here have none. */
+  placesOf(rowIds: Float64Array): Promise<Uint32Array>;
   close(): void;
+}
+
+export interface StoredColumn extends MetadataColumn {
+  /** Holds an integer that a JavaScript number would round, so the column is read as text. */
+  wide: boolean;
 }
 
 /** Ordinals looked at between two turns of the event loop: about 10 ms where every row matches. A multiple of 32. */
 const sliceSize = 32_768;
+/** Lookups between two turns of the event loop: about 10 ms. */
+const rowsPerTurn = 2_048;
 /** SQLite's own ceiling; a larger file is mapped up to here and read beyond. */
 const mappedBytesMax = 2_147_418_112;
 
 /** Opens a published row store. Its checksum must have been verified: SQLite trusts an immutable file. */
-export function openRowStore(path: string): RowStore {
-  const database = new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true });
+export function openRowStore(path: string): SegmentRows {
+  const database = openImmutable(path);
   database.exec(`PRAGMA mmap_size=${mappedBytesMax}; PRAGMA case_sensitive_like=ON`);
-  const storedColumns = readColumns(database);
-  const columns = storedColumns.map(({ name, type }) => ({ name, type }));
+  const columns = readColumns(database);
   const chunkCount = countOf(database, "SELECT coalesce(max(ordinal) + 1, 0) FROM chunk");
-  const fetchOne = arrayStatement(database, fetchSql(storedColumns));
-  const readStates = database.prepare(
-    "SELECT row_id, doc_id, state, reason FROM row_state WHERE row_id > ? ORDER BY row_id LIMIT ?",
-  );
+  const fetchOne = arrayStatement(database, fetchSql(columns));
+  const findPlaces = arrayStatement(database, "SELECT ordinal FROM chunk WHERE row_id = ?");
 
   return {
     chunkCount,
     columns,
-    fetch(ordinals) {
+    fetch(places) {
       const chunks: StoredChunk[] = [];
-      for (let position = 0; position < ordinals.length; position += 1) {
-        const row = fetchOne.get(ordinals[position] ?? -1) as unknown[] | undefined;
-        if (row === undefined) throw damaged(`has no chunk with ordinal ${ordinals[position]}`);
+      for (let position = 0; position < places.length; position += 1) {
+        const row = fetchOne.get(places[position] ?? -1) as unknown[] | undefined;
+        if (row === undefined) throw damaged(`has no chunk in place ${places[position]}`);
         chunks.push(chunkFrom(row, columns));
       }
       return chunks;
     },
     select: (where, options) => selectRows(database, { where, chunkCount, signal: options?.signal }),
-    indexedRanges() {
-      const ranges = arrayStatement(database, "SELECT first, last FROM indexed_range ORDER BY first").all();
-      return Float64Array.from((ranges as unknown as number[][]).flat());
+    rowPlaces: () => readRowPlaces(database),
+    async placesOf(rowIds) {
+      const places: number[] = [];
+      for (let start = 0; start < rowIds.length; start += rowsPerTurn) {
+        if (start > 0) await nextTurn();
+        for (const rowId of rowIds.subarray(start, start + rowsPerTurn)) {
+          for (const row of findPlaces.all(rowId) as unknown as [number][]) places.push(row[0]);
+        }
+      }
+      return Uint32Array.from(places).sort();
     },
-    rowStates: ({ afterRowId, limit }) =>
-      readStates.all(afterRowId, limit).map((row) => ({
-        rowId: Number(row.row_id),
-        docId: String(row.doc_id),
-        state: missingState(row.state),
-        reason: String(row.reason),
-      })),
-    chunkRowIds: () => readChunkRowIds(database, chunkCount),
     close: () => database.close(),
   };
 }
@@ -106,25 +106,22 @@ async function selectRows(database: DatabaseSync, options: SelectOptions): Promi
   return { bits, matchCount, where };
 }
 
-/** Ordinals ascend with row ids, so a row's chunks lie together and only a slice's edge can cut them. */
-async function* readChunkRowIds(database: DatabaseSync, chunkCount: number): AsyncGenerator<Float64Array> {
+/** Reads the index over row ids alone. A row's chunks follow each other, so the first tells where all of them are. */
+async function* readRowPlaces(
+  database: DatabaseSync,
+): AsyncGenerator<{ rowIds: Float64Array; places: Uint32Array }> {
   const statement = arrayStatement(
     database,
-    "SELECT DISTINCT row_id FROM chunk WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal",
+    "SELECT row_id, min(ordinal) FROM chunk WHERE row_id > ? GROUP BY row_id ORDER BY row_id LIMIT ?",
   );
-  let last = -1;
-  for (let start = 0; start < chunkCount; start += sliceSize) {
-    if (start > 0) await nextTurn();
-    const rows = statement.all(start, start + sliceSize) as unknown as [number][];
+  for (let last = -1; ; ) {
+    const rows = statement.all(last, sliceSize) as unknown as [number, number][];
+    if (rows.length === 0) return;
     const rowIds = Float64Array.from(rows, ([rowId]) => rowId);
-    yield rowIds[0] === last ? rowIds.subarray(1) : rowIds;
+    yield { rowIds, places: Uint32Array.from(rows, ([, place]) => place) };
     last = rowIds.at(-1) ?? last;
+    await nextTurn();
   }
-}
-
-interface StoredColumn extends MetadataColumn {
-  /** Holds an integer that a JavaScript number would round, so the column is read as text. */
-  wide: boolean;
 }
 
 function readColumns(database: DatabaseSync): StoredColumn[] {
@@ -167,11 +164,6 @@ function arrayStatement(database: DatabaseSync, sql: string) {
 function countOf(database: DatabaseSync, sql: string): number {
   const row = arrayStatement(database, sql).get() as unknown as [number] | undefined;
   return row === undefined ? 0 : row[0];
-}
-
-function missingState(state: unknown): MissingRow["state"] {
-  if (state === "pending" || state === "failed" || state === "excluded") return state;
-  throw damaged(`holds the unknown row state ${JSON.stringify(state)}`);
 }
 
 function damaged(detail: string): DomainError {

@@ -1,5 +1,5 @@
 import type { RowFilter } from "../../vector/vector-index.ts";
-import type { RowStore } from "./open-row-store.ts";
+import type { RowStore } from "./join-rows.ts";
 
 /** A filter over a million chunks takes 125 kB, so a generation spends at most 8 MB on them. */
 const filtersMax = 64;

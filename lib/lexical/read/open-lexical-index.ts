@@ -1,21 +1,11 @@
 import { DomainError } from "../../errors/domain-error.ts";
-import { isAllowed } from "../../vector/format/is-allowed.ts";
-import { createTopHits } from "../../vector/format/top-hits.ts";
 import type { RowFilter } from "../../vector/vector-index.ts";
-import { findPostings } from "./find-postings.ts";
+import { joinLexicalFiles, type LexicalHits } from "./join-lexical-files.ts";
 import { readLexicalFile } from "./read-lexical-file.ts";
-import { createScorer } from "./score-documents.ts";
 
 export interface LexicalSearch {
   k: number;
   filter?: RowFilter | undefined;
-}
-
-export interface LexicalHits {
-  /** Documents with at least one term of the query; best first, lower ordinals first among equals. */
-  ordinals: Uint32Array;
-  /** BM25 as Lucene computes it: above 0, without an upper bound. */
-  scores: Float32Array;
 }
 
 export interface LexicalIndex {
@@ -27,30 +17,19 @@ export interface LexicalIndex {
 /** Reads the index into memory, 6 bytes a posting; a torn or damaged file gives `lexical-damaged`. */
 export async function openLexicalIndex(path: string): Promise<LexicalIndex> {
   const file = await readLexicalFile(path);
+  const search = joinLexicalFiles([{ file, dead: new Uint32Array(), deadTokenCount: 0 }]);
   const { documentCount } = file;
-  const scoreDocuments = createScorer(file);
   return {
     documentCount,
     search(query, { k, filter }) {
-      checkSearch(k, filter, documentCount);
-      const bits = filter?.bits;
-      const { documents, count, scores } = scoreDocuments(findPostings(file, query), { k, bits });
-      const hits = createTopHits(Math.min(k, count));
-      let floor = hits.floor();
-      for (let index = 0; index < count; index++) {
-        const ordinal = documents[index]!;
-        const score = scores[ordinal]!;
-        scores[ordinal] = 0;
-        if (score < floor || (bits !== undefined && !isAllowed(bits, ordinal))) continue;
-        hits.offer(ordinal, score);
-        floor = hits.floor();
-      }
-      return hits.drain();
+      checkLexicalSearch(k, filter, documentCount);
+      return search(query, { k, bits: [filter?.bits] })[0]!;
     },
   };
 }
 
-function checkSearch(k: number, filter: RowFilter | undefined, documentCount: number): void {
+/** Refuses what no word index over so many documents can answer. */
+export function checkLexicalSearch(k: number, filter: RowFilter | undefined, documentCount: number): void {
   if (!Number.isInteger(k) || k < 1) {
     throw new DomainError({
       kind: "invalid",

@@ -18,6 +18,12 @@ export type ScoreDocuments = (
   options: { k: number; bits: Uint32Array | undefined },
 ) => ScoredDocuments;
 
+/** What the weights of a term and the norms of a document's length depend on: all documents that count. */
+export interface Collection {
+  documentCount: number;
+  tokenCount: number;
+}
+
 // Reached only by long queries over about a million documents; about 20 ms.
 const defaultPostingsMax = 4_000_000;
 // Where that is reached, this many documents still get their whole score.
@@ -29,11 +35,15 @@ const roundingShare = 1e-5;
  * BM25 over all postings of the query, rarest term first. Once the `k`-th best document is ahead of everything that the
  * remaining terms could give, only the documents that can still get past it are looked up; the best `k` stay the same.
  */
-export function createScorer(file: LexicalFile, postingsMax = defaultPostingsMax): ScoreDocuments {
-  const { documentCount, ordinals, frequencies, lengthCodes } = file;
-  const norms = lengthNorms(Math.max(1, file.tokenCount) / Math.max(1, documentCount));
-  const scores = new Float32Array(documentCount);
-  const documents = new Uint32Array(documentCount);
+export function createScorer(
+  file: LexicalFile,
+  collection: Collection,
+  postingsMax = defaultPostingsMax,
+): ScoreDocuments {
+  const { ordinals, frequencies, lengthCodes } = file;
+  const norms = lengthNorms(Math.max(1, collection.tokenCount) / Math.max(1, collection.documentCount));
+  const scores = new Float32Array(file.documentCount);
+  const documents = new Uint32Array(file.documentCount);
 
   const gain = (posting: number, weight: number) => {
     const frequency = frequencies[posting]!;
@@ -58,7 +68,7 @@ export function createScorer(file: LexicalFile, postingsMax = defaultPostingsMax
   };
 
   return (postings, { k, bits }) => {
-    const terms = weigh(postings, documentCount);
+    const terms = weigh(postings, collection.documentCount);
     let count = 0;
     let budget = postingsMax;
     for (const [place, term] of terms.entries()) {
@@ -94,8 +104,8 @@ function weigh(postings: readonly QueryPostings[], documentCount: number): Weigh
   let restMax = 0;
   return postings
     .toReversed()
-    .map(({ start, end, queryFrequency }) => {
-      const weight = queryFrequency * inverseDocumentFrequency(documentCount, end - start);
+    .map(({ start, end, queryFrequency, documentFrequency }) => {
+      const weight = queryFrequency * inverseDocumentFrequency(documentCount, documentFrequency);
       restMax += weight;
       return { start, end, weight, restMax };
     })

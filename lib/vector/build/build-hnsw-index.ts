@@ -12,11 +12,11 @@ import type { VectorIndexBuild } from "./vector-index-build.ts";
 // About half a second of insertions at 768 values: the grain of progress and of cancellation.
 const batchSize = 2048;
 
-/** Writes `vectors.parquet` and, unless there is no vector, the graph. Returns how many vectors the blocks held. */
+/** Writes `vectors.parquet` and, unless it is to be flat or there is no vector, the graph. Returns how many vectors the blocks held. */
 export async function buildHnswIndex(build: VectorIndexBuild, parameters: HnswParameters): Promise<number> {
   const { folder, dimension, vectorCount, blocks, progress, signal } = build;
   const parquet = createParquetVectorWriter(join(folder, vectorFiles.parquet), dimension);
-  const graph = vectorCount === 0 ? undefined : await createGraphBuilder(build, parameters);
+  const graph = vectorCount === 0 || build.flat ? undefined : await createGraphBuilder(build, parameters);
   let done = 0;
   for await (const block of blocks) {
     const count = checkBlock(block, { dimension, firstOrdinal: done, vectorCount });

@@ -1,6 +1,7 @@
 import { connect, Index, type Table } from "@lancedb/lancedb";
 import { canStoreMetadata, lanceColumns } from "../format/lance-columns.ts";
 import { type LancePlan, planLance } from "../format/lance-plan.ts";
+import type { MetadataColumn } from "../format/vector-block.ts";
 import { vectorFiles } from "../format/vector-files.ts";
 import type { LanceParameters } from "../index-parameters.ts";
 import { checkBlock } from "./check-block.ts";
@@ -14,7 +15,8 @@ import type { VectorIndexBuild } from "./vector-index-build.ts";
  */
 export async function buildLanceIndex(build: VectorIndexBuild, parameters: LanceParameters): Promise<number> {
   const { folder, dimension, vectorCount, blocks, progress, signal } = build;
-  const plan = planLance(parameters, dimension, vectorCount);
+  const kind = build.flat ? "flat" : parameters.kind;
+  const plan = planLance({ ...parameters, kind }, dimension, vectorCount);
   const offered = build.metadataColumns ?? [];
   const columns = canStoreMetadata(offered) ? offered : [];
   const connection = await connect(folder);
@@ -35,9 +37,9 @@ export async function buildLanceIndex(build: VectorIndexBuild, parameters: Lance
     await table.optimize();
     signal?.throwIfAborted();
     await createVectorIndex(table, plan, parameters);
-    for (const { name, type } of columns) {
+    for (const column of columns) {
       signal?.throwIfAborted();
-      await createScalarIndex(table, loader, name, type);
+      await createScalarIndex(table, loader, column);
     }
     return done;
   } finally {
@@ -72,9 +74,8 @@ function vectorIndexConfig(plan: LancePlan, parameters: LanceParameters): Index 
 async function createScalarIndex(
   table: Table,
   loader: LanceLoader,
-  name: string,
-  type: string,
+  { name, type, unique }: MetadataColumn,
 ): Promise<void> {
-  const few = type === "boolean" || loader.distinctCount(name) <= bitmapDistinctMax;
+  const few = !unique && (type === "boolean" || loader.distinctCount(name) <= bitmapDistinctMax);
   await table.createIndex(name, { config: few ? Index.bitmap() : Index.btree() });
 }

@@ -8,6 +8,8 @@ export interface VectorIndexBuild {
   dimension: number;
   /** Must be what the blocks add up to. */
   vectorCount: number;
+  /** Store the vectors alone: so few are compared sooner than any structure over them is built. */
+  flat?: boolean | undefined;
   blocks: AsyncIterable<VectorBlock>;
   /** Stored beside the vectors by `lance`, so that `RowFilter.where` is evaluated inside the engine. */
   metadataColumns?: readonly MetadataColumn[] | undefined;

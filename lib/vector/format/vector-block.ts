@@ -11,4 +11,6 @@ export interface MetadataColumn {
   name: string;
   /** The dataset's column type; what is neither number, boolean nor time is stored as text. */
   type: string;
+  /** Its values are mostly different, so it gets a B-tree however few there are. */
+  unique?: boolean | undefined;
 }

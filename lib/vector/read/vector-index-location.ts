@@ -3,4 +3,6 @@ export interface VectorIndexLocation {
   folder: string;
   dimension: number;
   vectorCount: number;
+  /** True where it was built without a graph or lists, so that every search compares all of it. */
+  flat?: boolean | undefined;
 }

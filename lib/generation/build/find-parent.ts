@@ -1,0 +1,49 @@
+import type { PipelineSnapshot } from "../../embedding/read-pipeline.ts";
+import { DomainError } from "../../errors/domain-error.ts";
+import { canonicalJson } from "../../storage/canonical-json.ts";
+import type { ObjectStore } from "../../storage/object-store.ts";
+import { activeLog } from "../active-log.ts";
+import type { MetadataColumn } from "../format/row-store-layout.ts";
+import { isOfDefinition } from "../generation-id.ts";
+import type { GenerationManifest } from "../generation-manifest.ts";
+import type { IndexDefinition } from "../index-definition.ts";
+import { findManifest } from "../read-manifest.ts";
+
+/**
+ * The generation whose segments a new one can share: the active one, if it was made by this definition of chunks that
+ * were cut, named and embedded like those of the snapshot, and of an older state of the same dataset.
+ */
+export async function findParent(options: {
+  store: ObjectStore;
+  definition: IndexDefinition;
+  snapshot: PipelineSnapshot;
+  columns: MetadataColumn[];
+}): Promise<GenerationManifest | undefined> {
+  const { store, definition, snapshot, columns } = options;
+  const { index } = definition;
+  const active = (await activeLog(store, index).head())?.document.generation;
+  if (active === undefined || !isOfDefinition(active, definition)) return undefined;
+  const manifest = await readIntact(store, index, active);
+  if (manifest === undefined || manifest.dataset !== definition.dataset) return undefined;
+  const fits =
+    manifest.pipelineSettings === snapshot.settingsHash &&
+    manifest.embedderId === snapshot.embedderId &&
+    manifest.dimension === snapshot.dimension &&
+    manifest.datasetVersion <= snapshot.syncedDatasetVersion &&
+    canonicalJson(manifest.metadataColumns) === canonicalJson(columns);
+  return fits ? manifest : undefined;
+}
+
+/** A damaged parent is nobody's parent: the full build that follows mends the index. */
+async function readIntact(
+  store: ObjectStore,
+  index: string,
+  generation: string,
+): Promise<GenerationManifest | undefined> {
+  try {
+    return (await findManifest(store, index, generation))?.manifest;
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === "corrupt") return undefined;
+    throw error;
+  }
+}
