@@ -9,6 +9,7 @@ import { mountHealthRoutes } from "./health-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountIngestRoutes } from "./ingest-routes.ts";
 import { mountJobRoutes } from "./job-routes.ts";
+import { mountLanceRoutes } from "./lance-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 
@@ -22,6 +23,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   mountFleetRoutes(app, dependencies);
   mountIngestRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
+  mountLanceRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
   mountCatalogRoutes(app, dependencies);

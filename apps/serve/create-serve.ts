@@ -3,6 +3,7 @@ import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountDatasetRoutes } from "./dataset-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
+import { mountDocumentRoutes } from "./document-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
@@ -11,8 +12,10 @@ import { mountSearchRoute } from "./search-route.ts";
 export function createServe(dependencies: ServeDependencies): OpenAPIHono {
   const app = createHttpApp(dependencies);
   app.get("/health", (context) => context.json({ status: "ok", indexes: dependencies.search.status() }, 200));
-  app.use("/vectors/search", limitJsonBody());
+  for (const path of ["/vectors/search", "/vectors/search/batch", "/vectors/lance/search/*"])
+    app.use(path, limitJsonBody());
   mountSearchRoute(app, dependencies);
+  mountDocumentRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountDatasetRoutes(app, dependencies);

@@ -13,8 +13,12 @@ export function ingestSteps(payload: IngestPayload): IntentJob[] {
 
 /** The chain that brings one index level with its dataset. */
 export function indexSteps(intent: string, index: string): IntentJob[] {
+  return [flowStep(embedQueue, { intent, index }), ...buildSteps(intent, index)];
+}
+
+/** The chain that builds what the pipeline holds already and lets it serve. */
+export function buildSteps(intent: string, index: string): IntentJob[] {
   return [
-    flowStep(embedQueue, { intent, index }),
     flowStep(indexQueue, { step: "build", intent, index }),
     flowStep(indexQueue, { step: "gate", intent, index }),
     flowStep(indexQueue, { step: "promote", intent, index }),

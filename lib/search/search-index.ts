@@ -9,10 +9,17 @@ import {
 } from "../generation/read/serving-index.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { VectorBackend } from "../vector/vector-index.ts";
 import { compileFilter } from "./compile-filter.ts";
 import { createQueryEmbedder, type OpenProvider, type QueryEmbedder } from "./embed-query.ts";
 import { type RankedChunks, rankChunks } from "./rank-chunks.ts";
 import type { SearchAnswer, SearchHit, SearchMode, SearchRequest } from "./search-contract.ts";
+
+export interface SearchOptions {
+  signal?: AbortSignal;
+  /** Refuse (`conflict`, `index-backend`) where the generation that would answer is of the other one. */
+  backend?: VectorBackend;
+}
 
 export interface SearchService {
   /**
@@ -20,7 +27,13 @@ export interface SearchService {
    * depends on the index is checked here, as `invalid`: `search-query`, `vector-dimension`, `vector-value`, `filter-…`.
    * Also `index-missing`, `index-not-ready`, `generation-missing`, and `corrupt` where nothing intact is left.
    */
-  search(request: SearchRequest, options?: { signal?: AbortSignal }): Promise<SearchAnswer>;
+  search(request: SearchRequest, options?: SearchOptions): Promise<SearchAnswer>;
+  /** Runs the task over the generation that answers for the index now, or over a pinned one; it stays open that long. */
+  use<Result>(
+    index: string,
+    task: (generation: OpenGeneration) => Promise<Result>,
+    pin?: string,
+  ): Promise<Result>;
   /** The indexes that have been searched since the start, with what serves and what could not be opened. */
   status(): ServingStatus[];
   /** Resolves when the searches under way have ended; later ones are `unavailable`, `search-closed`. */
@@ -68,12 +81,12 @@ export function createSearchService({ store, telemetry, providers }: SearchServi
 
   const searchNow = async (
     request: SearchRequest,
-    signal: AbortSignal | undefined,
+    { signal, backend }: SearchOptions,
   ): Promise<SearchAnswer> => {
     const started = performance.now();
     const mode = modeOf(request);
     const serving = indexes.get(request.index) ?? (await servingOf(request.index));
-    const work = { request, mode, started, embedder, signal };
+    const work = { request, mode, started, embedder, signal, backend };
     const answer = await serving.use((generation) => answerFrom(generation, work), request.generation);
     telemetry.emit("search.finished", {
       index: answer.index,
@@ -85,17 +98,20 @@ export function createSearchService({ store, telemetry, providers }: SearchServi
     return answer;
   };
 
+  const whileOpen = async <Result>(task: () => Promise<Result>): Promise<Result> => {
+    if (closing) throw serviceClosed();
+    underWay += 1;
+    try {
+      return await task();
+    } finally {
+      underWay -= 1;
+      if (closing && underWay === 0) drained.resolve();
+    }
+  };
+
   return {
-    async search(request, { signal } = {}) {
-      if (closing) throw serviceClosed();
-      underWay += 1;
-      try {
-        return await searchNow(request, signal);
-      } finally {
-        underWay -= 1;
-        if (closing && underWay === 0) drained.resolve();
-      }
-    },
+    search: (request, options = {}) => whileOpen(() => searchNow(request, options)),
+    use: (index, task, pin) => whileOpen(async () => (await servingOf(index)).use(task, pin)),
     status: () => [...indexes.values()].map((serving) => serving.status()),
     async close() {
       closing = true;
@@ -112,11 +128,13 @@ interface SearchWork {
   started: number;
   embedder: QueryEmbedder;
   signal: AbortSignal | undefined;
+  backend: VectorBackend | undefined;
 }
 
 async function answerFrom(generation: OpenGeneration, work: SearchWork): Promise<SearchAnswer> {
   const { request, mode, started, signal } = work;
   const { manifest, rows } = generation;
+  if (work.backend !== undefined && work.backend !== manifest.backend) throw otherBackend(manifest);
   const filter =
     request.filter === undefined
       ? undefined
@@ -185,6 +203,16 @@ function modeOf({ mode, query, vector }: SearchRequest): SearchMode {
     throw invalid("search-query", "query", `The mode ${chosen} ranks by words, so it needs a query.`);
   }
   return chosen;
+}
+
+function otherBackend({ index, generation, backend }: OpenGeneration["manifest"]): DomainError {
+  return new DomainError({
+    kind: "conflict",
+    type: "index-backend",
+    field: "index",
+    message: `The index ${index} answers from ${generation}, which is of the backend ${backend}.`,
+    remedy: "POST /vectors/search answers whatever the backend; POST /vectors/lance/migrate changes it.",
+  });
 }
 
 function serviceClosed(): DomainError {

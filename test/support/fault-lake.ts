@@ -42,6 +42,8 @@ export interface FaultLake {
 
 /** Worker locks of two seconds instead of ten: a takeover after a kill then takes three seconds and not fifteen. */
 const workerLockMs = 2_000;
+/** A start takes a second, and half a minute on a machine that runs every other test as well. */
+const answerMs = 60_000;
 
 export async function openFaultLake(options: { dataFolder?: string } = {}): Promise<FaultLake> {
   const owned = options.dataFolder === undefined;
@@ -73,7 +75,7 @@ export async function openFaultLake(options: { dataFolder?: string } = {}): Prom
       if (role !== "api" && role !== "serve") return;
       await waitFor(
         `${role} to answer`,
-        20_000,
+        answerMs,
         async () => !isAlive(child) || (await speaksHttp(url(role))),
       );
     },

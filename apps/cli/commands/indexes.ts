@@ -1,5 +1,7 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { contextOf, print } from "../context.ts";
+import { followJob } from "../follow-job.ts";
+import { parseOption } from "../parse-option.ts";
 import { printAllIndexes } from "./status.ts";
 
 interface Activation {
@@ -36,6 +38,38 @@ export function addIndexCommands(program: Command): void {
       const outcome = await context.client.post<Activation>(path, options);
       print(context, outcome, () => [activationLine(outcome)]);
     });
+  addMigrateCommand(program);
+}
+
+function addMigrateCommand(program: Command): void {
+  program
+    .command("migrate <index>")
+    .description("build the index anew by the other backend, embedding nothing again, and let it serve")
+    .addOption(new Option("--to <backend>", "the backend").choices(["lance", "hnsw"]).makeOptionMandatory())
+    .option("--parameters <json>", 'settings of the new backend, such as {"kind":"ivf_rq"}')
+    .option("--no-wait", "return once the request is accepted")
+    .action(async (index: string, options: MigrateOptions, command: Command) => {
+      const context = contextOf(command);
+      const { job } = await context.client.post<{ job: { url: string } }>(
+        `/vectors/lance/migrate/${encodeURIComponent(index)}`,
+        {
+          to: options.to,
+          ...(options.parameters === undefined
+            ? {}
+            : { parameters: parseOption("--parameters", options.parameters) }),
+        },
+      );
+      if (!options.wait) return print(context, { job }, () => [`accepted: ${job.url}`]);
+      const ended = await followJob(context.client, job.url);
+      const result = ended.result as { generation: string } | null;
+      print(context, ended, () => [`${index} serves ${result?.generation ?? "as asked"} by ${options.to}`]);
+    });
+}
+
+interface MigrateOptions {
+  to: string;
+  parameters?: string;
+  wait: boolean;
 }
 
 function activationLine(outcome: Activation): string {

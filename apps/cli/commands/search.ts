@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { CliError } from "../cli-error.ts";
 import { contextOf, print } from "../context.ts";
+import { parseOption } from "../parse-option.ts";
 
 interface Answer {
   generation: string;
@@ -31,7 +31,7 @@ export function addSearchCommand(program: Command): void {
         query: query.join(" "),
         k: Number(options.limit),
         mode: options.mode,
-        ...(options.filter ? { filter: parseFilter(options.filter) } : {}),
+        ...(options.filter ? { filter: parseOption("--filter", options.filter) } : {}),
         ...(options.generation ? { generation: options.generation } : {}),
       });
       print(context, answer, () => [
@@ -42,14 +42,6 @@ export function addSearchCommand(program: Command): void {
         `${answer.hits.length} hits in ${answer.took_ms} ms from ${answer.generation} (${answer.mode}; ${answer.plan.path}: ${answer.plan.reason})${answer.complete ? "" : "; the search gave up before it saw every row"}`,
       ]);
     });
-}
-
-function parseFilter(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new CliError(`--filter is not JSON: ${cause instanceof Error ? cause.message : cause}`, 2);
-  }
 }
 
 function snippet(text: string): string {

@@ -1,0 +1,69 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { answers } from "@lakefleet/lib/http/answers.ts";
+import { readDocument } from "@lakefleet/lib/search/read-document.ts";
+import { IndexName } from "@lakefleet/queues/names.ts";
+import type { ServeDependencies } from "./dependencies.ts";
+
+const DocumentName = z
+  .string()
+  .min(1)
+  .max(4_096)
+  .openapi({ description: "A doc_id, with every special character percent-encoded" });
+
+/** An answer of a few megabytes with chunks of usual length; a longer document comes in pages. */
+const chunksMax = 10_000;
+
+const readDoc = createRoute({
+  method: "get",
+  path: "/vectors/lance/doc/{index}/{doc}",
+  tags: ["lance"],
+  summary: "Every chunk of a document, with its text and metadata; for an index of either backend",
+  request: {
+    params: z.object({ index: IndexName, doc: DocumentName }),
+    query: z.object({
+      generation: z.string().min(1).max(100).optional(),
+      offset: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(chunksMax).default(1_000),
+    }),
+  },
+  responses: answers(
+    200,
+    z
+      .object({
+        index: z.string(),
+        generation: z.string(),
+        doc_id: z.string(),
+        /** What the pipeline's table does not say: a chunk that is found here is in this generation. */
+        index_status: z.literal("ready"),
+        index_version: z.string(),
+        chunk_count: z.int(),
+        chunks: z.array(
+          z.object({
+            id: z.string(),
+            chunk_index: z.int(),
+            text: z.string(),
+            metadata: z.record(z.string(), z.unknown()),
+          }),
+        ),
+      })
+      .openapi("Document"),
+    "The document",
+  ),
+});
+
+export function mountDocumentRoutes(app: OpenAPIHono, { search }: ServeDependencies): void {
+  app.openapi(readDoc, async (context) => {
+    const { index, doc } = context.req.valid("param");
+    const { generation: pin, ...page } = context.req.valid("query");
+    const document = await search.use(
+      index,
+      async (opened) => {
+        const { generation } = opened.manifest;
+        const found = await readDocument(opened, doc, page);
+        return { index, generation, index_status: "ready" as const, index_version: generation, ...found };
+      },
+      pin,
+    );
+    return context.json(document, 200);
+  });
+}
