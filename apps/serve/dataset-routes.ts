@@ -3,8 +3,10 @@ import { listDatasets } from "@lakefleet/lib/catalog/list-datasets.ts";
 import { datasetLog, readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
 import { DatasetVersion } from "@lakefleet/lib/dataset/dataset-version.ts";
 import { previewRows } from "@lakefleet/lib/dataset/preview-rows.ts";
+import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
+import { parseSnapshotReference, resolveSnapshot } from "@lakefleet/lib/generation/resolve-snapshot.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
-import { DatasetName } from "@lakefleet/queues/names.ts";
+import { DatasetName, IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
 const DatasetParameter = z.object({ name: DatasetName });
@@ -53,6 +55,12 @@ const rows = createRoute({
     params: DatasetParameter,
     query: z.object({
       version: z.coerce.number().int().positive().optional(),
+      snapshot: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .openapi({ description: "The rows of an index's snapshot: `notes`, `notes@previous`, `notes@7`" }),
       limit: z.coerce.number().int().min(1).max(10_000).default(100),
       offset: z.coerce.number().int().min(0).default(0),
     }),
@@ -60,6 +68,7 @@ const rows = createRoute({
   responses: answers(
     200,
     z.object({
+      version: z.int(),
       columns: z.array(z.looseObject({ name: z.string() })),
       rows: z.array(z.record(z.string(), z.unknown())),
     }),
@@ -84,7 +93,27 @@ export function mountDatasetRoutes(app: OpenAPIHono, { store }: ServeDependencie
   });
   app.openapi(rows, async (context) => {
     const { name } = context.req.valid("param");
-    const { columns, rows: found } = await previewRows({ store, name, ...context.req.valid("query") });
-    return context.json({ columns, rows: found }, 200);
+    const { snapshot, ...page } = context.req.valid("query");
+    const pin =
+      snapshot === undefined ? page.version : await pinnedVersion(store, { name, snapshot, ...page });
+    const preview = await previewRows({ store, name, ...page, version: pin });
+    return context.json({ version: preview.version, columns: preview.columns, rows: preview.rows }, 200);
   });
+}
+
+/** The dataset version of the snapshot, which must be one of this dataset. */
+async function pinnedVersion(
+  store: ServeDependencies["store"],
+  pin: { name: string; snapshot: string; version?: number | undefined },
+): Promise<number> {
+  const { index, name } = parseSnapshotReference(pin.snapshot);
+  if (pin.version !== undefined) throw invalid("Rows are of a version or of a snapshot, not of both.");
+  if (!IndexName.safeParse(index).success) throw invalid("A snapshot is an index's name, @, and which one.");
+  const snapshot = await resolveSnapshot(store, index, name);
+  if (snapshot.dataset === pin.name) return snapshot.datasetVersion;
+  throw invalid(`The index ${index} is over the dataset ${snapshot.dataset}, not ${pin.name}.`);
+}
+
+function invalid(message: string): DomainError {
+  return new DomainError({ kind: "invalid", type: "snapshot-reference", field: "snapshot", message });
 }

@@ -4,6 +4,7 @@ import { Accounting } from "@lakefleet/lib/generation/accounting.ts";
 import { listIndexes } from "@lakefleet/lib/generation/definition-log.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { listMissing } from "@lakefleet/lib/generation/list-missing.ts";
+import { listSnapshots } from "@lakefleet/lib/generation/resolve-snapshot.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
@@ -80,6 +81,36 @@ const generations = createRoute({
   ),
 });
 
+const Snapshots = z
+  .object({
+    snapshots: z.array(
+      z.object({
+        names: z.array(z.string()),
+        activation: z.int(),
+        generation: z.string(),
+        dataset: z.string(),
+        dataset_version: z.int(),
+        at: z.string(),
+        reason: z.string(),
+        actor: z.string(),
+      }),
+    ),
+  })
+  .openapi("Snapshots");
+
+const snapshots = createRoute({
+  method: "get",
+  path: "/vectors/indexes/{name}/snapshots",
+  tags: ["indexes"],
+  summary:
+    "What the index has served and still keeps: each generation with the rows it belongs to, newest first",
+  request: {
+    params: IndexParameter,
+    query: z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) }),
+  },
+  responses: answers(200, Snapshots, "The snapshots"),
+});
+
 export function mountIndexRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
   app.openapi(list, async (context) => {
     const names = await listIndexes(store);
@@ -111,6 +142,18 @@ export function mountIndexRoutes(app: OpenAPIHono, { store }: ServeDependencies)
     }
     const next = rows.length === limit ? (rows.at(-1)?.row_id ?? null) : null;
     return context.json({ ...description, missing: rows, missing_next: next }, 200);
+  });
+  app.openapi(snapshots, async (context) => {
+    const found = await listSnapshots(
+      store,
+      context.req.valid("param").name,
+      context.req.valid("query").limit,
+    );
+    const shown = found.map(({ index: _index, datasetVersion, ...rest }) => ({
+      ...rest,
+      dataset_version: datasetVersion,
+    }));
+    return context.json({ snapshots: shown }, 200);
   });
   app.openapi(generations, async (context) => {
     const { name } = context.req.valid("param");

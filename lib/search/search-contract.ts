@@ -21,6 +21,8 @@ export const SearchRequest = z.strictObject({
   filter: z.record(z.string(), z.unknown()).optional(),
   /** Answer from this generation, active or not. */
   generation: z.string().min(1).max(100).optional(),
+  /** Answer from this snapshot: `current`, `previous` or `@` and an activation's number; not beside `generation`. */
+  snapshot: z.string().min(1).max(100).optional(),
   /** Hits below it are left out: a cosine, a BM25 score or a fused score, by the mode. */
   min_score: z.number().optional(),
   /** `offset` and `limit` cut a page out of the `k` best, so pages of one `k` neither overlap nor skip. */
@@ -53,6 +55,8 @@ export type SearchPlan = z.infer<typeof SearchPlan>;
 export const SearchAnswer = z.object({
   index: z.string(),
   generation: z.string(),
+  /** Of a search that named a snapshot: its name for ever, and the rows that belong to it. */
+  snapshot: z.object({ name: z.string(), dataset: z.string(), dataset_version: z.int() }).optional(),
   mode: SearchMode,
   plan: SearchPlan,
   /** False where the engine stopped before it had k hits although more may match. */

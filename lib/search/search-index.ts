@@ -7,6 +7,7 @@ import {
   type ServingIndex,
   type ServingStatus,
 } from "../generation/read/serving-index.ts";
+import { resolveSnapshot, type Snapshot } from "../generation/resolve-snapshot.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { VectorBackend } from "../vector/vector-index.ts";
@@ -87,7 +88,13 @@ export function createSearchService({ store, telemetry, providers }: SearchServi
     const mode = modeOf(request);
     const serving = indexes.get(request.index) ?? (await servingOf(request.index));
     const work = { request, mode, started, embedder, signal, backend };
-    const answer = await serving.use((generation) => answerFrom(generation, work), request.generation);
+    const snapshot = await snapshotOf(store, request);
+    const pin = snapshot?.generation ?? request.generation;
+    const answer = await serving.use((generation) => answerFrom(generation, work), pin);
+    if (snapshot !== undefined) {
+      const { activation, dataset, datasetVersion } = snapshot;
+      answer.snapshot = { name: `@${activation}`, dataset, dataset_version: datasetVersion };
+    }
     telemetry.emit("search.finished", {
       index: answer.index,
       generation: answer.generation,
@@ -120,6 +127,16 @@ export function createSearchService({ store, telemetry, providers }: SearchServi
       await embedder.close();
     },
   };
+}
+
+async function snapshotOf(store: ObjectStore, request: SearchRequest): Promise<Snapshot | undefined> {
+  if (request.snapshot === undefined) return undefined;
+  if (request.generation === undefined) return resolveSnapshot(store, request.index, request.snapshot);
+  throw invalid(
+    "search-pin",
+    "snapshot",
+    "A search is pinned to a generation or to a snapshot, not to both.",
+  );
 }
 
 interface SearchWork {
