@@ -27,6 +27,8 @@ const Environment = z.object({
   LAKEFLEET_WORKER_LOCK_MS: Count.min(1_000).default(10_000),
   /** Memory that one ingest may take for its engine, in MiB; a worker needs about 250 MiB beside it. */
   LAKEFLEET_INGEST_MEMORY_MIB: Count.default(400),
+  /** Disk that the graphs of trials may take, in MiB: a graph over 100,000 vectors of 768 values takes about 100. */
+  LAKEFLEET_TRIAL_CACHE_MIB: Count.default(8_192),
 });
 
 export interface Configuration {
@@ -43,6 +45,7 @@ export interface Configuration {
   failpoints: string;
   queueDepthMax: number;
   ingestMemoryMib: number;
+  trialCacheMib: number;
   workerLockMs: number;
 }
 
@@ -84,6 +87,7 @@ export function readConfiguration(
       failpoints: values.LAKEFLEET_FAILPOINTS,
       queueDepthMax: values.LAKEFLEET_QUEUE_DEPTH_MAX,
       ingestMemoryMib: values.LAKEFLEET_INGEST_MEMORY_MIB,
+      trialCacheMib: values.LAKEFLEET_TRIAL_CACHE_MIB,
       workerLockMs: values.LAKEFLEET_WORKER_LOCK_MS,
     },
   };
@@ -103,6 +107,7 @@ export function environmentOf(configuration: Configuration): Record<string, stri
     LAKEFLEET_FAILPOINTS: configuration.failpoints,
     LAKEFLEET_QUEUE_DEPTH_MAX: String(configuration.queueDepthMax),
     LAKEFLEET_INGEST_MEMORY_MIB: String(configuration.ingestMemoryMib),
+    LAKEFLEET_TRIAL_CACHE_MIB: String(configuration.trialCacheMib),
     LAKEFLEET_WORKER_LOCK_MS: String(configuration.workerLockMs),
   };
 }

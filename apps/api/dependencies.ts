@@ -1,12 +1,12 @@
 import type { Configuration } from "@lakefleet/config/schema.ts";
 import type { Jobs } from "@lakefleet/lib/jobs/open-jobs.ts";
-import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
+import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 
 /** What the control plane stands on; the process that mounts it opens and closes these. */
 export interface ApiDependencies {
   configuration: Configuration;
-  store: ObjectStore;
+  store: LocalStore;
   jobs: Jobs;
   telemetry: Telemetry;
 }

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
 import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
+import { startSettling } from "@lakefleet/lib/ingest/settle-promotions.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
 import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
@@ -37,6 +38,7 @@ export async function openApiResources(options: {
     locks: layout.locks,
     telemetry,
   });
+  const settling = startSettling({ store, intents: jobs.intents, telemetry, everyMs: reconcileEveryMs });
   return {
     configuration,
     store,
@@ -45,6 +47,7 @@ export async function openApiResources(options: {
     async close() {
       await reconciler.stop();
       await tidying.stop();
+      await settling.stop();
       await jobs.close();
     },
   };

@@ -7,6 +7,7 @@ import { mountDocumentRoutes } from "./document-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
+import { mountTrialRoutes } from "./trial-routes.ts";
 
 /** The read plane: it answers from what has been published, and needs neither Redis nor a worker. */
 export function createServe(dependencies: ServeDependencies): OpenAPIHono {
@@ -19,5 +20,6 @@ export function createServe(dependencies: ServeDependencies): OpenAPIHono {
   mountIndexRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountDatasetRoutes(app, dependencies);
+  mountTrialRoutes(app, dependencies);
   return app;
 }

@@ -1,5 +1,6 @@
 import { trialQueue } from "@lakefleet/queues/trial.queue.ts";
 import { DomainError } from "../errors/domain-error.ts";
+import { readEvalSet } from "../evaluation/eval-set-log.ts";
 import { activeLog } from "../generation/active-log.ts";
 import { readDefinition } from "../generation/definition-log.ts";
 import { readManifest } from "../generation/read-manifest.ts";
@@ -25,7 +26,7 @@ export interface TrialRequest {
 
 /**
  * Starts one trial; the same intent twice is one trial. Refuses what could not be measured: `index-missing`,
- * `generation-missing` (conflict), `index-parameters` (invalid).
+ * `generation-missing` (conflict), `index-parameters` (invalid), `eval-set-missing` (not-found).
  */
 export async function requestTrial(
   { store, startFlow }: { store: ObjectStore; startFlow: StartFlow },
@@ -33,6 +34,7 @@ export async function requestTrial(
 ): Promise<JobReference> {
   const { intent, index, actor, sampleShare, seed, k, evalSet, why } = request;
   const parameters = await trialParameters(store, index, request.parameters);
+  if (evalSet !== undefined) await readEvalSet(store, evalSet);
   const asked = { sampleShare, seed, k, evalSet };
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const step = flowStep(trialQueue, trialQueue.payload.parse({ intent, index, parameters, why, ...given }));
@@ -48,16 +50,18 @@ export async function trialParameters(
   const definition = await readDefinition(store, index);
   const parameters = completeParameters(fields, definition.parameters);
   const active = await activeLog(store, index).head();
-  if (active === undefined) {
-    throw new DomainError({
-      kind: "conflict",
-      type: "generation-missing",
-      field: "index",
-      message: `The index ${index} has no active generation to measure.`,
-      remedy: "Ingest something into it first.",
-    });
-  }
+  if (active === undefined) throw generationMissing(index);
   const { manifest } = await readManifest(store, index, active.document.generation);
   checkBuildable(parameters, manifest);
   return parameters;
+}
+
+export function generationMissing(index: string): DomainError {
+  return new DomainError({
+    kind: "conflict",
+    type: "generation-missing",
+    field: "index",
+    message: `The index ${index} has no active generation to measure.`,
+    remedy: "Ingest something into it first.",
+  });
 }

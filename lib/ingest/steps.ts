@@ -1,5 +1,5 @@
 import { embedQueue } from "@lakefleet/queues/embed.queue.ts";
-import { indexQueue } from "@lakefleet/queues/index.queue.ts";
+import { indexQueue, type Promotion } from "@lakefleet/queues/index.queue.ts";
 import { ingestQueue } from "@lakefleet/queues/ingest.queue.ts";
 import { flowStep } from "../jobs/flow-step.ts";
 import type { IntentJob } from "../jobs/intent-record.ts";
@@ -23,4 +23,11 @@ export function buildSteps(intent: string, index: string): IntentJob[] {
     flowStep(indexQueue, { step: "gate", intent, index }),
     flowStep(indexQueue, { step: "promote", intent, index }),
   ];
+}
+
+/** The chain that lets a trial's configuration serve; the chunks and their vectors are there already. */
+export function promotionSteps(intent: string, index: string, promotion: Promotion): IntentJob[] {
+  return (["build", "gate", "promote"] as const).map((step) =>
+    flowStep(indexQueue, { step, intent, index, promotion }),
+  );
 }

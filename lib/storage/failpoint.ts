@@ -21,6 +21,10 @@ export const failpointNames = [
   "gate.before-record",
   "promote.before-commit",
   "promote.after-commit",
+  "trial.before-publish",
+  "trial.after-publish",
+  "trial.before-record",
+  "trial.after-record",
   "jobs.before-terminal",
   "jobs.after-terminal",
 ] as const;

@@ -51,6 +51,10 @@ export const events = {
   }>({ timed: true }),
 
   "eval.truth-damaged": defineEvent<{ set: string; index: string; key: string }>({ level: "warn" }),
+  "trial.finished": defineEvent<{ index: string; trial: string; graphReused: boolean; durationMs: number }>({
+    labels: ["graphReused"],
+    timed: true,
+  }),
 
   "job.started": defineEvent<{ queue: string; jobId: string; waitedMs?: number }>({ labels: ["queue"] }),
   "job.finished": defineEvent<{ queue: string; jobId: string; durationMs: number }>({

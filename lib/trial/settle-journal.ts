@@ -10,21 +10,21 @@ export function settleJournal(records: Iterable<JournalRecord>): JournalRecord[]
   const settled = new Map<string, JournalRecord>();
   for (const record of ordered) {
     if (record.kind === "failure" && measured.has(record.trial)) continue;
-    const key = keyOf(record);
+    const key = recordKey(record);
     if (!settled.has(key)) settled.set(key, record);
   }
   return [...settled.values()];
 }
 
 /** What two records of one event have in common, and no other. */
-function keyOf(record: JournalRecord): string {
+export function recordKey(record: JournalRecord): string {
   return record.kind === "promotion"
     ? `promotion ${record.intent} ${record.outcome}`
     : `${record.kind} ${record.trial}`;
 }
 
 function compareRecords(left: JournalRecord, right: JournalRecord): number {
-  return compareText(left.at, right.at) || compareText(keyOf(left), keyOf(right));
+  return compareText(left.at, right.at) || compareText(recordKey(left), recordKey(right));
 }
 
 function compareText(left: string, right: string): number {

@@ -5,6 +5,8 @@ import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { adoptTrial, assertPromoted } from "@lakefleet/lib/trial/adopt-trial.ts";
+import { parseParameters } from "@lakefleet/lib/trial/trial-parameters.ts";
 import { indexQueue } from "@lakefleet/queues/index.queue.ts";
 import type { z } from "zod";
 
@@ -31,12 +33,14 @@ export async function handleIndex(
 }
 
 async function build(
-  { index }: IndexPayload,
+  { index, promotion }: IndexPayload,
   context: JobContext,
   dependencies: IndexDependencies,
 ): Promise<IndexResult> {
   const { signal, progress } = context;
-  const { manifest, reused } = await buildGeneration({ ...dependencies, index, signal, progress });
+  const parameters = promotion && parseParameters(promotion.parameters);
+  const request = { ...dependencies, index, parameters, signal, progress };
+  const { manifest, reused } = await buildGeneration(request);
   const { generation, datasetVersion, vectorCount, backend, buildDurationMs } = manifest;
   if (!reused) {
     dependencies.telemetry.emit("generation.built", {
@@ -71,12 +75,13 @@ async function gate(
 }
 
 async function promote(
-  { index, intent }: IndexPayload,
+  { index, intent, promotion }: IndexPayload,
   generation: string,
   { signal }: JobContext,
   { store, telemetry }: IndexDependencies,
 ): Promise<IndexResult> {
-  const reason = "built and gated";
+  if (promotion) await adoptTrial({ store, index, generation, promotion });
+  const reason = promotion ? `trial ${promotion.trial}: ${promotion.why}` : "built and gated";
   const outcome = await promoteGeneration({
     store,
     index,
@@ -86,6 +91,7 @@ async function promote(
     by: "job",
     signal,
   });
+  if (promotion) assertPromoted(outcome, generation);
   telemetry.emit("generation.promoted", { index, generation: outcome.generation, reason });
   const { activation, datasetVersion, vectorCount, reused } = outcome;
   return { generation: outcome.generation, datasetVersion, vectorCount, reused, activation };

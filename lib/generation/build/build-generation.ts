@@ -10,6 +10,7 @@ import { DomainError } from "../../errors/domain-error.ts";
 import { failpoint } from "../../storage/failpoint.ts";
 import { withFileLock } from "../../storage/file-lock.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
+import type { IndexParameters } from "../../vector/index-parameters.ts";
 import { removeGeneration } from "../collect-generations.ts";
 import { readDefinition } from "../definition-log.ts";
 import { ledgerFile, type MetadataColumn } from "../format/row-store-layout.ts";
@@ -31,6 +32,8 @@ import { writeAllSegments, writeAppended } from "./write-segments.ts";
 export interface BuildGenerationOptions {
   store: ObjectStore;
   index: string;
+  /** Instead of those of the definition, for a configuration that is yet to prove itself. */
+  parameters?: IndexParameters | undefined;
   /** The folder of the lock files. */
   locks: string;
   /** Threads that insert into a graph; all cores where it is not given. */
@@ -62,8 +65,9 @@ export function buildGeneration(options: BuildGenerationOptions): Promise<BuiltG
 }
 
 async function buildAlone(options: BuildGenerationOptions): Promise<BuiltGeneration> {
-  const { store, index, locks } = options;
-  const definition = await readDefinition(store, index);
+  const { store, index, locks, parameters } = options;
+  const defined = await readDefinition(store, index);
+  const definition = parameters === undefined ? defined : { ...defined, parameters };
   const pipeline = await openPipeline({ store, index, locks });
   try {
     const snapshot = await readPipeline({ pipeline });
