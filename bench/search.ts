@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { quantile } from "@lakefleet/lib/evaluation/quantile.ts";
 import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
-import { quantile } from "@lakefleet/lib/trial/quantile.ts";
 import { openVectorIndex } from "@lakefleet/lib/vector/read/open-vector-index.ts";
 import { generateVectors } from "../examples/generate-vectors.ts";
 import { openBareEngine } from "./support/bare-engine.ts";

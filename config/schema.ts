@@ -25,6 +25,8 @@ const Environment = z.object({
   LAKEFLEET_QUEUE_DEPTH_MAX: Count.default(100_000),
   /** A worker that is silent for so long has lost its jobs. Shorter would take jobs from workers that merely swap. */
   LAKEFLEET_WORKER_LOCK_MS: Count.min(1_000).default(10_000),
+  /** Lets whoever sends it as `Authorization: Bearer …` promote without a certificate; unset, nobody can. */
+  LAKEFLEET_ADMIN_KEY: z.string().min(16, "must have 16 characters or more").optional(),
   /** Memory that one ingest may take for its engine, in MiB; a worker needs about 250 MiB beside it. */
   LAKEFLEET_INGEST_MEMORY_MIB: Count.default(400),
   /** Disk that the graphs of trials may take, in MiB: a graph over 100,000 vectors of 768 values takes about 100. */
@@ -46,6 +48,7 @@ export interface Configuration {
   queueDepthMax: number;
   ingestMemoryMib: number;
   trialCacheMib: number;
+  adminKey: string | undefined;
   workerLockMs: number;
 }
 
@@ -89,6 +92,7 @@ export function readConfiguration(
       ingestMemoryMib: values.LAKEFLEET_INGEST_MEMORY_MIB,
       trialCacheMib: values.LAKEFLEET_TRIAL_CACHE_MIB,
       workerLockMs: values.LAKEFLEET_WORKER_LOCK_MS,
+      adminKey: values.LAKEFLEET_ADMIN_KEY,
     },
   };
 }
@@ -109,5 +113,6 @@ export function environmentOf(configuration: Configuration): Record<string, stri
     LAKEFLEET_INGEST_MEMORY_MIB: String(configuration.ingestMemoryMib),
     LAKEFLEET_TRIAL_CACHE_MIB: String(configuration.trialCacheMib),
     LAKEFLEET_WORKER_LOCK_MS: String(configuration.workerLockMs),
+    LAKEFLEET_ADMIN_KEY: configuration.adminKey,
   };
 }

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
+import { mountActivationRoutes } from "./activation-routes.ts";
 import { mountBoard } from "./board.ts";
 import { mountCatalogRoutes } from "./catalog-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -23,6 +24,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   mountFleetRoutes(app, dependencies);
   mountIngestRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
+  mountActivationRoutes(app, dependencies);
   mountLanceRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);

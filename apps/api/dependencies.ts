@@ -1,4 +1,5 @@
 import type { Configuration } from "@lakefleet/config/schema.ts";
+import type { VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import type { Jobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
@@ -7,6 +8,8 @@ import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 export interface ApiDependencies {
   configuration: Configuration;
   store: LocalStore;
+  /** What this process has verified; the read plane shares it where both run in one process. */
+  verified: VerifiedFiles;
   jobs: Jobs;
   telemetry: Telemetry;
 }

@@ -1,11 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { createDatasetCheck } from "@lakefleet/lib/dataset/create-dataset-check.ts";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
-import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
-import { generationName } from "@lakefleet/lib/generation/generation-id.ts";
 import { IndexDefinition } from "@lakefleet/lib/generation/index-definition.ts";
-import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
-import { rollbackGeneration } from "@lakefleet/lib/generation/rollback-generation.ts";
 import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
 import { defineIndex } from "@lakefleet/lib/ingest/define-index.ts";
 import { indexSteps } from "@lakefleet/lib/ingest/steps.ts";
@@ -16,24 +12,6 @@ import { DatasetName, IndexName } from "@lakefleet/queues/names.ts";
 import { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { AcceptedJob, acceptedJob } from "./job-schema.ts";
-
-const IndexParameter = z.object({ name: IndexName });
-const Generation = z
-  .string()
-  .regex(generationName, "the name of a generation, such as g00000001-0123456789abcdef");
-const Reason = z.string().min(1).max(1_000).default("requested over HTTP");
-
-const Activation = z
-  .object({
-    index: z.string(),
-    generation: z.string(),
-    activation: z.int(),
-    previous: z.string().nullable(),
-    reused: z.boolean(),
-    datasetVersion: z.int(),
-    vectorCount: z.int(),
-  })
-  .openapi("Activation");
 
 const createIndex = createRoute({
   method: "post",
@@ -64,30 +42,6 @@ const createIndex = createRoute({
     ),
   },
   responses: answers(202, AcceptedJob, "Accepted"),
-});
-
-const promote = createRoute({
-  method: "post",
-  path: "/vectors/indexes/{name}/promote",
-  tags: ["indexes"],
-  summary: "Let a gated generation serve",
-  request: {
-    params: IndexParameter,
-    body: jsonBody(z.strictObject({ generation: Generation, reason: Reason })),
-  },
-  responses: answers(200, Activation, "What serves now"),
-});
-
-const rollback = createRoute({
-  method: "post",
-  path: "/vectors/hnsw/rollback/{name}",
-  tags: ["indexes"],
-  summary: "Return to the previous generation, or to a named one, in milliseconds",
-  request: {
-    params: IndexParameter,
-    body: jsonBody(z.strictObject({ generation: Generation.optional(), reason: Reason })),
-  },
-  responses: answers(200, Activation, "What serves now"),
 });
 
 const refresh = createRoute({
@@ -131,30 +85,5 @@ export function mountIndexRoutes(app: OpenAPIHono, { jobs, store }: ApiDependenc
     const intent = newIntentId();
     const job = await jobs.startFlow({ steps: [flowStep(refreshQueue, { intent, dataset })], actor: "http" });
     return context.json(acceptedJob(job), 202);
-  });
-  mountActivation(app, store);
-}
-
-function mountActivation(app: OpenAPIHono, store: ApiDependencies["store"]): void {
-  app.openapi(promote, async (context) => {
-    const index = context.req.valid("param").name;
-    const { generation, reason } = context.req.valid("json");
-    await readDefinition(store, index);
-    const outcome = await promoteGeneration({
-      store,
-      index,
-      generation,
-      reason,
-      actor: "http",
-      by: "person",
-    });
-    return context.json({ index, ...outcome }, 200);
-  });
-  app.openapi(rollback, async (context) => {
-    const index = context.req.valid("param").name;
-    const { generation, reason } = context.req.valid("json");
-    await readDefinition(store, index);
-    const outcome = await rollbackGeneration({ store, index, generation, reason, actor: "http" });
-    return context.json({ index, ...outcome }, 200);
   });
 }

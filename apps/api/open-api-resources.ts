@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
+import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
 import { startSettling } from "@lakefleet/lib/ingest/settle-promotions.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
@@ -16,8 +17,9 @@ const reconcileEveryMs = 2_000;
 export async function openApiResources(options: {
   configuration: Configuration;
   telemetry: Telemetry;
+  verified?: VerifiedFiles;
 }): Promise<ApiDependencies & { close(): Promise<void> }> {
-  const { configuration, telemetry } = options;
+  const { configuration, telemetry, verified = rememberVerifiedFiles() } = options;
   armFailpoints(configuration.failpoints);
   const layout = dataLayout(configuration.dataFolder);
   await mkdir(layout.uploads, { recursive: true });
@@ -42,6 +44,7 @@ export async function openApiResources(options: {
   return {
     configuration,
     store,
+    verified,
     jobs,
     telemetry,
     async close() {

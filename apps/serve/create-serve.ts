@@ -4,6 +4,7 @@ import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountDatasetRoutes } from "./dataset-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 import { mountDocumentRoutes } from "./document-routes.ts";
+import { mountGateRoutes } from "./gate-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
@@ -18,6 +19,7 @@ export function createServe(dependencies: ServeDependencies): OpenAPIHono {
   mountSearchRoute(app, dependencies);
   mountDocumentRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
+  mountGateRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountDatasetRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);

@@ -21,6 +21,7 @@ export async function describeIndex(store: ObjectStore, index: string) {
     backend: definition.parameters.backend,
     embedder: definition.embedderId,
     active: active?.document.generation ?? null,
+    forced: active?.document.forced === true,
     generations: generations.map((generation) => generation.generation),
     accounting,
   };

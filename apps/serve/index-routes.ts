@@ -27,6 +27,8 @@ const IndexDescription = z
     backend: z.enum(["hnsw", "lance"]),
     embedder: z.string(),
     active: z.string().nullable(),
+    /** True where what is active has no certificate and serves because somebody said so. */
+    forced: z.boolean(),
     generations: z.array(z.string()),
     accounting: Accounting,
     missing: z.array(MissingRow).optional(),

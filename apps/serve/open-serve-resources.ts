@@ -1,5 +1,6 @@
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
+import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
@@ -8,9 +9,10 @@ import type { ServeDependencies } from "./dependencies.ts";
 export async function openServeResources(options: {
   configuration: Configuration;
   telemetry: Telemetry;
+  verified?: VerifiedFiles;
 }): Promise<ServeDependencies & { close(): Promise<void> }> {
-  const { configuration, telemetry } = options;
+  const { configuration, telemetry, verified = rememberVerifiedFiles() } = options;
   const store = await openLocalStore({ name: "primary", root: dataLayout(configuration.dataFolder).bucket });
-  const search = createSearchService({ store, telemetry });
+  const search = createSearchService({ store, telemetry, verified });
   return { store, search, telemetry, close: () => search.close() };
 }

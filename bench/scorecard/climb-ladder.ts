@@ -1,4 +1,4 @@
-import { quantile } from "@lakefleet/lib/trial/quantile.ts";
+import { quantile } from "@lakefleet/lib/evaluation/quantile.ts";
 import type { Contender, OpenContender, Setting } from "./contender.ts";
 import { recallWanted, type SettingMeasurement } from "./measurement.ts";
 import { searchDepth } from "./workload.ts";

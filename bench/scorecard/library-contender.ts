@@ -66,8 +66,8 @@ async function openActive({ folder }: Stage): Promise<OpenContender> {
   await serving.use(async () => {});
   return {
     search: (query, k, { effort }) =>
-      serving.use(async ({ vectors }) => (await vectors.search(query, { k, effort })).ordinals),
-    fetch: (row) => serving.use((generation) => fetchDocument(generation, documentOf(row).id)),
+      serving.use(async ({ generation }) => (await generation.vectors.search(query, { k, effort })).ordinals),
+    fetch: (row) => serving.use(({ generation }) => fetchDocument(generation, documentOf(row).id)),
     close: () => serving.close(),
   };
 }

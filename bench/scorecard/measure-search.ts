@@ -1,5 +1,5 @@
 import { loadavg } from "node:os";
-import { quantile } from "@lakefleet/lib/trial/quantile.ts";
+import { quantile } from "@lakefleet/lib/evaluation/quantile.ts";
 import { createRandom } from "../../examples/create-random.ts";
 import { climbLadder } from "./climb-ladder.ts";
 import type { Contender, OpenContender, Stage } from "./contender.ts";

@@ -1,7 +1,7 @@
 import { DomainError } from "../errors/domain-error.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { activeLog } from "./active-log.ts";
-import { gateKey, generationPrefix, manifestKey } from "./generation-keys.ts";
+import { gateFailureKey, gateKey, generationPrefix, manifestKey } from "./generation-keys.ts";
 import { findManifest } from "./read-manifest.ts";
 
 /** A generation this young may be on its way through the gate. */
@@ -46,11 +46,12 @@ export async function collectGenerations(options: {
 }
 
 /**
- * Removes a generation. The gate's report goes first, so that nobody promotes it meanwhile, then the manifest, so that
+ * Removes a generation. The certificate goes first, so that nobody promotes it meanwhile, then the manifest, so that
  * what a killed removal leaves is no generation any more.
  */
 export async function removeGeneration(store: ObjectStore, index: string, generation: string): Promise<void> {
   await store.delete(gateKey(index, generation));
+  await store.delete(gateFailureKey(index, generation));
   await store.delete(manifestKey(index, generation));
   await store.deletePrefix(`${generationPrefix(index, generation)}/`);
 }

@@ -10,3 +10,7 @@ export function manifestKey(index: string, generation: string): string {
 export function gateKey(index: string, generation: string): string {
   return `indexes/${index}/gates/${generation}.json`;
 }
+
+export function gateFailureKey(index: string, generation: string): string {
+  return `indexes/${index}/gate-failures/${generation}.json`;
+}

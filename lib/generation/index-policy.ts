@@ -3,7 +3,7 @@ import { type CommitLog, openCommitLog } from "../storage/commit-log.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 
 /** What a generation must reach before it may serve. Limits that are absent are measured and reported, not enforced. */
-const GateThresholds = z.strictObject({
+export const GateThresholds = z.strictObject({
   /** Below this share of the exact answers, people notice what is missing; a build aims at 0.98. */
   recallMin: z.number().min(0).max(1).default(0.9),
   /** The same under filters that let 50 %, 10 % and 1 % of the chunks pass. */
@@ -16,6 +16,7 @@ const GateThresholds = z.strictObject({
   openMsMax: z.number().positive().optional(),
   memoryMibMax: z.number().positive().optional(),
 });
+export type GateThresholds = z.infer<typeof GateThresholds>;
 
 const Retention = z.strictObject({
   /** Generations that stay whatever their age: the active one and the one before it always do. */

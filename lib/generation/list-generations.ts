@@ -1,6 +1,7 @@
 import type { ObjectStore } from "../storage/object-store.ts";
 import { activeLog } from "./active-log.ts";
-import { readGateReport } from "./gate-report.ts";
+import { readCertificate } from "./certificate.ts";
+import { readGateFailure } from "./gate-failure.ts";
 import { manifestKey } from "./generation-keys.ts";
 import type { GenerationManifest } from "./generation-manifest.ts";
 import { readManifest } from "./read-manifest.ts";
@@ -12,7 +13,12 @@ export interface GenerationSummary
   > {
   byteCount: number;
   active: boolean;
-  gated: boolean;
+  /** True where it is active without a certificate, because somebody said so. */
+  forced: boolean;
+  /** Whether the last gate of this very build let it pass; null where it has not been gated. */
+  gated: boolean | null;
+  /** The id of its certificate. */
+  certificate: string | null;
 }
 
 /** An index's published generations, newest first; damage to one is thrown, since a list that lacks it would mislead. */
@@ -21,11 +27,14 @@ export async function listGenerations(options: {
   index: string;
 }): Promise<GenerationSummary[]> {
   const { store, index } = options;
-  const active = (await activeLog(store, index).head())?.document.generation;
+  const active = (await activeLog(store, index).head())?.document;
   const summaries: GenerationSummary[] = [];
   for (const generation of await publishedGenerations(store, index)) {
     const { manifest, checksum } = await readManifest(store, index, generation);
-    const report = await readGateReport(store, index, generation);
+    const certificate = await readCertificate(store, index, generation);
+    const failure = await readGateFailure(store, index, generation);
+    const isCertified = certificate?.manifestChecksum === checksum;
+    const isRefused = failure?.manifestChecksum === checksum;
     const { datasetVersion, sourceRowCount, vectorCount, backend, embedderId, builtAt } = manifest;
     summaries.push({
       generation,
@@ -36,8 +45,10 @@ export async function listGenerations(options: {
       embedderId,
       builtAt,
       byteCount: manifest.files.reduce((total, file) => total + file.byteCount, 0),
-      active: generation === active,
-      gated: report?.manifestChecksum === checksum,
+      active: generation === active?.generation,
+      forced: generation === active?.generation && active.forced === true,
+      gated: isRefused ? false : isCertified ? true : null,
+      certificate: isCertified && certificate !== undefined ? certificate.id : null,
     });
   }
   return summaries.sort((a, b) => b.datasetVersion - a.datasetVersion || (a.builtAt < b.builtAt ? 1 : -1));

@@ -4,9 +4,9 @@ import type { ProbeVectors } from "./format/probe-vectors.ts";
 /** What a search page shows; the depth at which index settings are compared. */
 export const recallDepth = 10;
 /** Scores nearer than this are equal: duplicates of a text may come in any order. */
-const tieWidth = 1e-5;
+export const tieWidth = 1e-5;
 /** The graph backend answers scans that are asked for together in one pass; Lance runs each on its own, on all cores. */
-const scansAtOnce = { hnsw: 64, lance: 4 };
+export const scansAtOnce = { hnsw: 64, lance: 4 };
 
 /** Queries with the score that a hit must reach to be among the best, and how many such hits there are. */
 export interface GroundTruth {

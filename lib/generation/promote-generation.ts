@@ -1,13 +1,13 @@
-import { DomainError } from "../errors/domain-error.ts";
+import type { Commit } from "../storage/commit-record.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { type ActiveGeneration, activeLog } from "./active-log.ts";
-import { readDefinition } from "./definition-log.ts";
-import { readGateReport } from "./gate-report.ts";
-import { isOfDefinition } from "./generation-id.ts";
+import { assertPromotable } from "./assert-promotable.ts";
+import { assertExpected, type ExpectedActivation, type SeenActivation } from "./expected-activation.ts";
 import type { GenerationManifest } from "./generation-manifest.ts";
-import { findManifest, readManifest, type StoredManifest } from "./read-manifest.ts";
-import { isBalanced } from "./reconcile-rows.ts";
+import { isLate } from "./is-late.ts";
+import { readManifest } from "./read-manifest.ts";
+import type { VerifiedFiles } from "./verified-files.ts";
 
 export interface PromoteOptions {
   store: ObjectStore;
@@ -21,6 +21,11 @@ export interface PromoteOptions {
    * activated this generation before, for a job may be delivered twice with a rollback in between.
    */
   by: "person" | "job";
+  /** What the person saw serving; without it, what served when the request came in. */
+  expected?: ExpectedActivation | undefined;
+  /** Let it serve without a certificate, which is recorded and shown; its files must be whole all the same. */
+  force?: boolean | undefined;
+  verified?: VerifiedFiles | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -33,6 +38,8 @@ export interface Activation {
   previous: string | null;
   /** True where nothing had to be done, or a newer generation serves already. */
   reused: boolean;
+  /** True where it serves without a certificate because somebody said so. */
+  forced: boolean;
   datasetVersion: number;
   vectorCount: number;
 }
@@ -41,66 +48,57 @@ export interface Activation {
 const activationsLookedAt = 100;
 
 /**
- * Makes a generation the one that serves. Refuses one without a passed gate (`gate-missing`) and one whose books do not
- * balance (`books-unbalanced`). A job that comes late is answered with what serves, marked `reused`.
+ * Makes a generation the one that serves. Refuses one without a certificate (`gate-missing`, or `gate-failed` where the
+ * last gate said no) and one whose books do not balance (`books-unbalanced`). Of two people at once who promote different
+ * generations, one gets `conflict`, `promotion-conflict`. A job that comes late is answered with what serves, `reused`.
  */
 export async function promoteGeneration(options: PromoteOptions): Promise<Activation> {
-  const { store, index, generation, reason, actor, signal } = options;
-  const candidate = await readManifest(store, index, generation);
-  await assertPromotable(store, candidate);
+  const { store, index, generation, reason, actor, by, signal } = options;
   const log = activeLog(store, index);
+  const seen: SeenActivation = {
+    expected: options.expected,
+    head: by === "person" ? await log.head() : "any",
+  };
+  const candidate = await readManifest(store, index, generation);
+  const { forced } = await assertPromotable(candidate, options);
+  const { datasetVersion } = candidate.manifest;
   let previous: string | null = null;
   const commit = await log.commit(
     async (head) => {
       previous = head?.document.generation ?? null;
-      if (head?.document.generation === generation) return undefined;
-      if (head !== undefined && options.by === "job") {
+      if (isServing(head, generation, forced)) return undefined;
+      assertExpected(index, seen, head);
+      if (head !== undefined && by === "job") {
         if (await wasActivated(log.history({ limit: activationsLookedAt }), generation, actor))
           return undefined;
         if (await isLate(store, head.document, candidate.manifest)) return undefined;
       }
       failpoint("promote.before-commit");
-      return { generation, reason, actor };
+      return { generation, reason, actor, datasetVersion, ...(forced ? { forced } : {}) };
     },
     signal === undefined ? {} : { signal },
   );
   if (commit !== undefined) {
     failpoint("promote.after-commit");
-    return activation(candidate.manifest, { activation: commit.number, previous, reused: false });
+    return activation(candidate.manifest, { activation: commit.number, previous, reused: false, forced });
   }
   const head = await log.head();
   if (head === undefined) throw new Error(`the index ${index} lost its activations`);
   const serving = await readManifest(store, index, head.document.generation);
-  return activation(serving.manifest, { activation: head.number, previous, reused: true });
+  const isForced = head.document.forced ?? false;
+  return activation(serving.manifest, { activation: head.number, previous, reused: true, forced: isForced });
 }
 
 export function activation(
   { generation, datasetVersion, vectorCount }: GenerationManifest,
-  rest: Pick<Activation, "activation" | "previous" | "reused">,
+  rest: Pick<Activation, "activation" | "previous" | "reused" | "forced">,
 ): Activation {
   return { generation, datasetVersion, vectorCount, ...rest };
 }
 
-async function assertPromotable(store: ObjectStore, { manifest, checksum }: StoredManifest): Promise<void> {
-  const { index, generation, accounting } = manifest;
-  const report = await readGateReport(store, index, generation);
-  if (report?.manifestChecksum !== checksum) {
-    throw new DomainError({
-      kind: "conflict",
-      type: "gate-missing",
-      field: "generation",
-      message: `The generation ${generation} of ${index} has not passed the gate.`,
-      remedy: "Gate it first.",
-    });
-  }
-  if (accounting.balanced && isBalanced(accounting)) return;
-  throw new DomainError({
-    kind: "conflict",
-    type: "books-unbalanced",
-    field: "generation",
-    message: `The books of ${generation} do not balance: ${JSON.stringify(accounting)}.`,
-    remedy: "Build the index again; if it happens again, this is a defect.",
-  });
+/** A generation that was forced and has earned its certificate since is activated again, without the mark. */
+function isServing(head: Commit<ActiveGeneration> | undefined, generation: string, forced: boolean): boolean {
+  return head?.document.generation === generation && (forced || head.document.forced !== true);
 }
 
 async function wasActivated(
@@ -112,23 +110,4 @@ async function wasActivated(
     if (document.generation === generation && document.actor === actor) return true;
   }
   return false;
-}
-
-/** Whether what is active comes after the candidate: a newer state of the data, or a newer definition over the same. */
-async function isLate(
-  store: ObjectStore,
-  active: ActiveGeneration,
-  candidate: GenerationManifest,
-): Promise<boolean> {
-  const found = await findManifest(store, candidate.index, active.generation);
-  if (found === undefined || found.manifest.dataset !== candidate.dataset) return false;
-  const { manifest } = found;
-  if (manifest.datasetVersion !== candidate.datasetVersion) {
-    return manifest.datasetVersion > candidate.datasetVersion;
-  }
-  const definition = await readDefinition(store, candidate.index);
-  if (!isOfDefinition(candidate.generation, definition))
-    return isOfDefinition(manifest.generation, definition);
-  const documentsOf = ({ snapshot }: GenerationManifest) => snapshot.documentsTableVersion;
-  return isOfDefinition(manifest.generation, definition) && documentsOf(manifest) > documentsOf(candidate);
 }

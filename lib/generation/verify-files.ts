@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { checksumFile } from "../storage/checksum.ts";
@@ -8,6 +9,7 @@ import type { ObjectStore } from "../storage/object-store.ts";
 import { generationPrefix } from "./generation-keys.ts";
 import type { GenerationManifest } from "./generation-manifest.ts";
 import { damagedGeneration } from "./read-manifest.ts";
+import { rememberVerifiedFiles, type VerifiedFiles } from "./verified-files.ts";
 
 export interface FileProblem {
   key: string;
@@ -17,25 +19,25 @@ export interface FileProblem {
 /** Libuv reads on four threads; more files at a time would only wait for them. */
 const readWidth = 4;
 
-/**
- * Files that this process has read and found to be as they should, by what the disk knows them by: an appended
- * generation is for the most part files that its parent has shown to be whole. 150 bytes each.
- */
-const verified = new WeakMap<ObjectStore, Map<string, string>>();
-const verifiedMax = 20_000;
-
-/**
- * Every file of a generation that is missing, or differs in size or checksum from its manifest. A file that this
- * process has verified before, and that has not been written since, is not read again unless `afresh`.
- */
-export async function findFileProblems(options: {
+interface VerifyFilesOptions {
   store: ObjectStore;
   manifest: GenerationManifest;
+  /** Files that were read before are not read again while they are unchanged; by default those of this store. */
+  verified?: VerifiedFiles | undefined;
+  /** Reads every file again all the same. */
   afresh?: boolean | undefined;
   signal?: AbortSignal | undefined;
-}): Promise<{ folder: string; problems: FileProblem[] }> {
-  const { store, manifest, afresh, signal } = options;
-  const known = afresh ? new Map<string, string>() : verifiedOf(store);
+}
+
+/** An appended generation is for the most part files that its parent has shown to be whole. */
+const byStore = new WeakMap<ObjectStore, VerifiedFiles>();
+
+/** Every file of a generation that is missing, or differs in size or checksum from its manifest. */
+export async function findFileProblems(
+  options: VerifyFilesOptions,
+): Promise<{ folder: string; problems: FileProblem[] }> {
+  const { store, manifest, verified = verifiedOf(store), afresh, signal } = options;
+  const known = afresh ? rememberVerifiedFiles() : verified;
   const prefix = generationPrefix(manifest.index, manifest.generation);
   const folder = await store.materialize(prefix);
   const problems: FileProblem[] = [];
@@ -50,46 +52,42 @@ export async function findFileProblems(options: {
 }
 
 /** The local folder of a generation whose files are all as its manifest says; else `corrupt`, `generation-damaged`. */
-export async function verifyFiles(options: {
-  store: ObjectStore;
-  manifest: GenerationManifest;
-  signal?: AbortSignal | undefined;
-}): Promise<string> {
+export async function verifyFiles(options: VerifyFilesOptions): Promise<string> {
   const { folder, problems } = await findFileProblems(options);
   const [first] = problems;
   if (first !== undefined) throw damagedGeneration(first.key, first.problem);
   return folder;
 }
 
-function verifiedOf(store: ObjectStore): Map<string, string> {
-  const known = verified.get(store) ?? new Map<string, string>();
-  verified.set(store, known);
-  if (known.size > verifiedMax) known.clear();
+function verifiedOf(store: ObjectStore): VerifiedFiles {
+  const known = byStore.get(store) ?? rememberVerifiedFiles();
+  byStore.set(store, known);
   return known;
 }
 
 async function fileProblem(
   file: string,
   expected: GenerationManifest["files"][number],
-  { known, signal }: { known: Map<string, string>; signal: AbortSignal | undefined },
+  { known, signal }: { known: VerifiedFiles; signal: AbortSignal | undefined },
 ): Promise<string | undefined> {
-  const found = await statFile(file);
-  if (found === undefined) return "is missing";
-  if (found.size !== expected.byteCount) return `has ${found.size} bytes instead of ${expected.byteCount}`;
-  if (known.get(found.identity) === expected.checksum) return undefined;
+  const before = await statusOf(file);
+  if (before === undefined) return "is missing";
+  if (Number(before.size) !== expected.byteCount) {
+    return `has ${before.size} bytes instead of ${expected.byteCount}`;
+  }
+  if (known.knows(before, expected.checksum)) return undefined;
+  const beganAtMs = Date.now();
   const checksum = await checksumFile(file, signal === undefined ? {} : { signal });
   if (checksum !== expected.checksum) return "does not match its checksum";
-  known.set(found.identity, checksum);
+  const after = await statusOf(file);
+  if (after !== undefined) known.remember({ before, after, beganAtMs, checksum });
   return undefined;
 }
 
-/** Another name for a file changes nothing of this; whatever is written into it changes its time. */
-async function statFile(file: string): Promise<{ size: number; identity: string } | undefined> {
+async function statusOf(file: string): Promise<BigIntStats | undefined> {
   try {
     const status = await stat(file, { bigint: true });
-    if (!status.isFile()) return undefined;
-    const { dev, ino, size, mtimeNs } = status;
-    return { size: Number(size), identity: `${dev}:${ino}:${size}:${mtimeNs}` };
+    return status.isFile() ? status : undefined;
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;

@@ -55,6 +55,8 @@ export type SearchPlan = z.infer<typeof SearchPlan>;
 export const SearchAnswer = z.object({
   index: z.string(),
   generation: z.string(),
+  /** What stands behind the generation: its certificate, or the word of somebody who forced it. */
+  info: z.object({ certificate: z.string().nullable(), forced: z.boolean() }),
   /** Of a search that named a snapshot: its name for ever, and the rows that belong to it. */
   snapshot: z.object({ name: z.string(), dataset: z.string(), dataset_version: z.int() }).optional(),
   mode: SearchMode,

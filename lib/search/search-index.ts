@@ -4,10 +4,12 @@ import { readDefinition } from "../generation/definition-log.ts";
 import type { OpenGeneration } from "../generation/read/open-generation.ts";
 import {
   createServingIndex,
+  type Serving,
   type ServingIndex,
   type ServingStatus,
 } from "../generation/read/serving-index.ts";
 import { resolveSnapshot, type Snapshot } from "../generation/resolve-snapshot.ts";
+import type { VerifiedFiles } from "../generation/verified-files.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { VectorBackend } from "../vector/vector-index.ts";
@@ -44,11 +46,17 @@ export interface SearchService {
 export interface SearchServiceOptions {
   store: ObjectStore;
   telemetry: Pick<Telemetry, "emit">;
+  verified?: VerifiedFiles;
   /** How queries are embedded; on the calling thread where it is not given. */
   providers?: OpenProvider;
 }
 
-export function createSearchService({ store, telemetry, providers }: SearchServiceOptions): SearchService {
+export function createSearchService({
+  store,
+  telemetry,
+  verified,
+  providers,
+}: SearchServiceOptions): SearchService {
   const indexes = new Map<string, ServingIndex>();
   const embedder = createQueryEmbedder(providers);
   const drained = Promise.withResolvers<void>();
@@ -66,6 +74,7 @@ export function createSearchService({ store, telemetry, providers }: SearchServi
       createServingIndex({
         store,
         index,
+        verified,
         onOpened: (opened) => telemetry.emit("serve.opened", opened),
         onOpenFailed: ({ generation, type, message }, error) =>
           telemetry.emit("serve.open-failed", {
@@ -90,7 +99,7 @@ export function createSearchService({ store, telemetry, providers }: SearchServi
     const work = { request, mode, started, embedder, signal, backend };
     const snapshot = await snapshotOf(store, request);
     const pin = snapshot?.generation ?? request.generation;
-    const answer = await serving.use((generation) => answerFrom(generation, work), pin);
+    const answer = await serving.use((active) => answerFrom(active, work), pin);
     if (snapshot !== undefined) {
       const { activation, dataset, datasetVersion } = snapshot;
       answer.snapshot = { name: `@${activation}`, dataset, dataset_version: datasetVersion };
@@ -118,7 +127,8 @@ export function createSearchService({ store, telemetry, providers }: SearchServi
 
   return {
     search: (request, options = {}) => whileOpen(() => searchNow(request, options)),
-    use: (index, task, pin) => whileOpen(async () => (await servingOf(index)).use(task, pin)),
+    use: (index, task, pin) =>
+      whileOpen(async () => (await servingOf(index)).use(({ generation }) => task(generation), pin)),
     status: () => [...indexes.values()].map((serving) => serving.status()),
     async close() {
       closing = true;
@@ -148,7 +158,7 @@ interface SearchWork {
   backend: VectorBackend | undefined;
 }
 
-async function answerFrom(generation: OpenGeneration, work: SearchWork): Promise<SearchAnswer> {
+async function answerFrom({ generation, forced }: Serving, work: SearchWork): Promise<SearchAnswer> {
   const { request, mode, started, signal } = work;
   const { manifest, rows } = generation;
   if (work.backend !== undefined && work.backend !== manifest.backend) throw otherBackend(manifest);
@@ -168,6 +178,7 @@ async function answerFrom(generation: OpenGeneration, work: SearchWork): Promise
   return {
     index: manifest.index,
     generation: manifest.generation,
+    info: { certificate: generation.certificate?.id ?? null, forced },
     mode,
     plan: ranked.plan,
     complete: ranked.complete,

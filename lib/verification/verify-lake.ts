@@ -3,11 +3,11 @@ import { verifyDataset } from "../dataset/verify-dataset.ts";
 import { verifyPipeline } from "../embedding/verify-pipeline.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { listIndexes } from "../generation/definition-log.ts";
-import { verifyIndex } from "../generation/verify-index.ts";
 import { IntentRecord } from "../jobs/intent-record.ts";
 import { readAppendLog } from "../storage/append-log.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import { verifyIndex } from "./verify-index.ts";
 
 /** Something that is not as it must be: what kind of damage, where, and what was found. */
 export interface LakeFinding {

@@ -81,6 +81,9 @@ describe("names with a path in them", () => {
       "/vectors/indexes/X?missing=1",
       "/vectors/indexes/X/generations",
       "/vectors/indexes/X/policy",
+      "/vectors/indexes/X/activations",
+      "/vectors/indexes/notes/generations/X/gate",
+      "/vectors/indexes/notes/generations/X/certificate",
     ];
     for (const route of api) await refused(await send(lake.url("api"), route.replace("X", trick)));
     for (const route of serve) await refused(await send(lake.url("serve"), route.replace("X", trick)));

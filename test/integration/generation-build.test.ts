@@ -6,7 +6,7 @@ import { activeLog } from "@lakefleet/lib/generation/active-log.ts";
 import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
 import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
-import { verifyIndex } from "@lakefleet/lib/generation/verify-index.ts";
+import { verifyIndex } from "@lakefleet/lib/verification/verify-index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
 

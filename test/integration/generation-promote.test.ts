@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
+import { gateGeneration } from "@lakefleet/lib/gate/gate-generation.ts";
 import { accountIndex } from "@lakefleet/lib/generation/account-index.ts";
 import { activeLog } from "@lakefleet/lib/generation/active-log.ts";
 import { collectGenerations } from "@lakefleet/lib/generation/collect-generations.ts";
-import { gateGeneration } from "@lakefleet/lib/generation/gate-generation.ts";
 import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { listMissing } from "@lakefleet/lib/generation/list-missing.ts";
@@ -56,7 +56,7 @@ describe("the gate", () => {
     expect(failure instanceof DomainError && failure.message).toMatch(
       /books: .*"indexed":59.* instead of .*"indexed":60/,
     );
-    await expect(asJob(generation, "one")).rejects.toMatchObject({ type: "gate-missing" });
+    await expect(asJob(generation, "one")).rejects.toMatchObject({ type: "gate-failed" });
   });
 
   test("finds its own verdict the second time, but not for a manifest that changed since", async () => {

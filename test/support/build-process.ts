@@ -1,5 +1,5 @@
+import { gateGeneration } from "@lakefleet/lib/gate/gate-generation.ts";
 import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
-import { gateGeneration } from "@lakefleet/lib/generation/gate-generation.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";

@@ -1,6 +1,8 @@
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
+import { describeCheck } from "@lakefleet/lib/gate/gate-check.ts";
+import { gateGeneration } from "@lakefleet/lib/gate/gate-generation.ts";
 import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
-import { gateGeneration } from "@lakefleet/lib/generation/gate-generation.ts";
+import type { GateCheck } from "@lakefleet/lib/generation/certificate.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
@@ -61,9 +63,10 @@ async function gate(
   { store, telemetry }: IndexDependencies,
 ): Promise<IndexResult> {
   const begin = performance.now();
-  const outcome = await gateGeneration({ store, index, generation, signal });
-  for (const check of outcome.checks)
-    log(`${check.name}: ${check.measured} (wanted: ${check.threshold}) ${check.detail}`);
+  const onChecks = (checks: readonly GateCheck[]) => {
+    for (const check of checks) log(`${check.passed ? "passed" : "FAILED"} ${describeCheck(check)}`);
+  };
+  const outcome = await gateGeneration({ store, index, generation, onChecks, signal });
   telemetry.emit("generation.gated", {
     index,
     generation,

@@ -1,10 +1,11 @@
 import type { LexicalIndex } from "../../lexical/read/open-lexical-index.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 import type { RowFilter, StoredVectors, VectorIndex } from "../../vector/vector-index.ts";
-import { readGateReport } from "../gate-report.ts";
+import { type Certificate, readCertificate } from "../certificate.ts";
 import { manifestKey } from "../generation-keys.ts";
 import type { GenerationManifest } from "../generation-manifest.ts";
 import { damagedGeneration, readManifest } from "../read-manifest.ts";
+import type { VerifiedFiles } from "../verified-files.ts";
 import { verifyFiles } from "../verify-files.ts";
 import type { RowStore } from "./join-rows.ts";
 import { openSegments } from "./open-segments.ts";
@@ -13,6 +14,8 @@ import { createSelectCache } from "./select-cache.ts";
 /** One generation, verified whole and open for search. All of its structures share the ordinals of its chunks. */
 export interface OpenGeneration {
   readonly manifest: GenerationManifest;
+  /** Undefined where it was opened to be gated, or serves because somebody forced it. */
+  readonly certificate?: Certificate | undefined;
   readonly rows: RowStore;
   readonly lexical: LexicalIndex;
   readonly vectors: VectorIndex;
@@ -27,22 +30,24 @@ interface OpenOptions {
   store: ObjectStore;
   index: string;
   generation: string;
+  /** Files that this process has read whole before, and need not read again. */
+  verified?: VerifiedFiles | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Opens a published generation to serve from it, after checking its manifest against the gate's report (if it has been
- * gated), the size and checksum of every file, and that its parts agree on how many chunks there are. Throws
+ * Opens a published generation to serve from it, after checking its manifest against its certificate (if it
+ * has one), the size and checksum of every file, and that its parts agree on how many chunks there are. Throws
  * `generation-missing` or, for any damage, a `corrupt` error.
  */
 export async function openGeneration(options: OpenOptions): Promise<OpenGeneration> {
   const { store, index, generation } = options;
   const { checksum } = await readManifest(store, index, generation);
-  const report = await readGateReport(store, index, generation);
-  if (report !== undefined && report.manifestChecksum !== checksum) {
-    throw damagedGeneration(manifestKey(index, generation), "is not the manifest that passed the gate");
+  const certificate = await readCertificate(store, index, generation);
+  if (certificate !== undefined && certificate.manifestChecksum !== checksum) {
+    throw damagedGeneration(manifestKey(index, generation), "is not the manifest that was certified");
   }
-  return openUngated(options);
+  return { ...(await openUngated(options)), certificate };
 }
 
 /** The same without regard to the gate: for whoever is about to prove it. */
@@ -50,10 +55,11 @@ export async function openUngated({
   store,
   index,
   generation,
+  verified,
   signal,
 }: OpenOptions): Promise<OpenGeneration> {
   const { manifest } = await readManifest(store, index, generation);
-  const folder = await verifyFiles({ store, manifest, signal });
+  const folder = await verifyFiles({ store, manifest, verified, signal });
   return openFiles(folder, manifest);
 }
 

@@ -2,16 +2,10 @@ import { DomainError } from "../../errors/domain-error.ts";
 import type { Commit } from "../../storage/commit-record.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 import { type ActiveGeneration, activeLog } from "../active-log.ts";
-import { createGenerationCache, type GenerationLease } from "./generation-cache.ts";
+import type { VerifiedFiles } from "../verified-files.ts";
+import { createGenerationCache, type GenerationCache, type GenerationLease } from "./generation-cache.ts";
+import { type ServingFailure, trackOpenFailures } from "./open-failures.ts";
 import { type OpenGeneration, openGeneration } from "./open-generation.ts";
-
-/** What could not be done while an older generation goes on serving. */
-export interface ServingFailure {
-  generation: string | undefined;
-  type: string;
-  message: string;
-  at: string;
-}
 
 export interface ServingStatus {
   index: string;
@@ -24,8 +18,16 @@ export interface ServingStatus {
 export interface ServingIndexOptions {
   store: ObjectStore;
   index: string;
+  verified?: VerifiedFiles | undefined;
   onOpened(opened: { index: string; generation: string; durationMs: number }): void;
   onOpenFailed(failure: ServingFailure & { index: string }, cause: unknown): void;
+}
+
+/** What a task runs over. */
+export interface Serving {
+  generation: OpenGeneration;
+  /** True where it is active without a certificate, because somebody said so. */
+  forced: boolean;
 }
 
 /** The searching side of one index: always the newest activation that can be opened. */
@@ -35,96 +37,74 @@ export interface ServingIndex {
    * that begins after a promotion sees the promoted generation; if that one cannot be opened, the last good one.
    * Throws `index-not-ready` where nothing is active yet, `generation-missing` for an unknown pin.
    */
-  use<Result>(task: (generation: OpenGeneration) => Promise<Result>, pin?: string): Promise<Result>;
+  use<Result>(task: (serving: Serving) => Promise<Result>, pin?: string): Promise<Result>;
   status(): ServingStatus;
   close(): Promise<void>;
 }
 
-/** An activation that failed to open is tried again after this, beside the searches that the old one answers. */
-const retryMs = 5_000;
-
 type Activation = Commit<ActiveGeneration>;
 
 export function createServingIndex(options: ServingIndexOptions): ServingIndex {
-  const { store, index, onOpened, onOpenFailed } = options;
+  const { store, index, verified, onOpened } = options;
   const log = activeLog(store, index);
+  const failures = trackOpenFailures(options);
   let serving: Activation | undefined;
-  let failure: ServingFailure | undefined;
-  let failedNumber = 0;
-  let retryAt = 0;
 
-  const report = (generation: string | undefined, cause: unknown) => {
-    const type = cause instanceof DomainError ? cause.type : "internal";
-    const message = cause instanceof Error ? cause.message : String(cause);
-    failure = { generation, type, message, at: new Date().toISOString() };
-    onOpenFailed({ index, ...failure }, cause);
-  };
   const cache = createGenerationCache({
     async open(generation) {
       const begin = performance.now();
-      const opened = await openGeneration({ store, index, generation });
+      const opened = await openGeneration({ store, index, generation, verified });
       onOpened({ index, generation, durationMs: performance.now() - begin });
       return opened;
     },
-    onCloseFailed: report,
+    onCloseFailed: failures.report,
   });
-
-  const open = async (activation: Activation): Promise<GenerationLease> => {
-    const lease = await cache.acquire(activation.document.generation);
-    if (serving === undefined || activation.number > serving.number) serving = activation;
-    if (failedNumber <= activation.number) failure = undefined;
-    return lease;
-  };
-  const noteFailure = (activation: Activation, cause: unknown) => {
-    if (failedNumber === activation.number && performance.now() < retryAt) return;
-    failedNumber = activation.number;
-    retryAt = performance.now() + retryMs;
-    report(activation.document.generation, cause);
-  };
-  const tryAgain = async (activation: Activation) => {
-    try {
-      (await open(activation)).release();
-    } catch (error) {
-      noteFailure(activation, error);
-    }
-  };
   const newest = async (): Promise<Activation | undefined> => {
     try {
       return await log.head();
     } catch (error) {
       if (serving === undefined) throw error;
-      report(undefined, error);
+      failures.report(undefined, error);
       return serving;
     }
   };
-  const acquireActive = async (): Promise<GenerationLease> => {
+  const open = async (activation: Activation): Promise<ActiveLease> => {
+    const lease = await leaseOf(cache, activation);
+    if (serving === undefined || activation.number > serving.number) serving = activation;
+    failures.clear(activation.number);
+    return lease;
+  };
+  const tryAgain = async (activation: Activation) => {
+    try {
+      (await open(activation)).release();
+    } catch (error) {
+      failures.note(activation, error);
+    }
+  };
+  const acquireActive = async (): Promise<ActiveLease> => {
     const head = await newest();
     if (head === undefined) throw notReady(index);
-    if (head.number === serving?.number) {
-      return cache.acquireOpen(head.document.generation) ?? (await cache.acquire(head.document.generation));
-    }
+    if (head.number === serving?.number) return leaseOf(cache, head);
     const fallback = serving;
-    if (fallback !== undefined && failedNumber === head.number) {
-      if (performance.now() >= retryAt) {
-        retryAt = performance.now() + retryMs;
-        void tryAgain(head);
-      }
-      return cache.acquire(fallback.document.generation);
+    if (fallback !== undefined && failures.isKnown(head)) {
+      if (failures.claimRetry()) void tryAgain(head);
+      return leaseOf(cache, fallback);
     }
     try {
       return await open(head);
     } catch (error) {
-      noteFailure(head, error);
+      failures.note(head, error);
       if (fallback === undefined) throw error;
-      return cache.acquire(fallback.document.generation);
+      return leaseOf(cache, fallback);
     }
   };
 
   return {
     async use(task, pin) {
-      const lease = pin === undefined ? await acquireActive() : await cache.acquire(pin);
+      const lease =
+        pin === undefined ? await acquireActive() : { ...(await cache.acquire(pin)), forced: false };
       try {
-        return await task(lease.generation);
+        return await task(lease);
       } finally {
         lease.release();
       }
@@ -136,10 +116,17 @@ export function createServingIndex(options: ServingIndexOptions): ServingIndex {
           ? undefined
           : { generation: serving.document.generation, activation: serving.number },
       opened: cache.opened(),
-      failure,
+      failure: failures.last(),
     }),
     close: () => cache.close(),
   };
+}
+
+type ActiveLease = GenerationLease & Serving;
+
+async function leaseOf(cache: GenerationCache, { document }: Activation): Promise<ActiveLease> {
+  const { generation, forced = false } = document;
+  return { ...(cache.acquireOpen(generation) ?? (await cache.acquire(generation))), forced };
 }
 
 function notReady(index: string): DomainError {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { recallInterval } from "../../evaluation/metrics.ts";
+import { quantile } from "../../evaluation/quantile.ts";
 import type { OpenGeneration } from "../../generation/read/open-generation.ts";
 import type { QueryEmbedder } from "../../search/embed-query.ts";
 import type { LocalStore } from "../../storage/local-store.ts";
@@ -7,7 +8,6 @@ import { vectorFiles } from "../../vector/format/vector-files.ts";
 import type { IndexParameters } from "../../vector/index-parameters.ts";
 import { buildKey } from "../configuration-key.ts";
 import type { MeasureThreadAnswer, MeasureThreadData } from "../measure/measure-thread.ts";
-import { quantile } from "../quantile.ts";
 import { sampleOrdinals } from "../sample-ordinals.ts";
 import { runThread } from "../thread/run-thread.ts";
 import type { ThreadAdvance } from "../thread/thread-protocol.ts";

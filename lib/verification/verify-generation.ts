@@ -1,11 +1,10 @@
 import { DomainError } from "../errors/domain-error.ts";
+import { checkBooks, checkFiles, checkParts } from "../gate/check-parts.ts";
+import { type GateCheck, readCertificate } from "../generation/certificate.ts";
+import { gateKey, generationPrefix } from "../generation/generation-keys.ts";
+import { openUngated } from "../generation/read/open-generation.ts";
+import { readManifest } from "../generation/read-manifest.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import { checkBooks, checkFiles, checkParts } from "./gate-checks.ts";
-import type { GateCheck } from "./gate-report.ts";
-import { readGateReport } from "./gate-report.ts";
-import { gateKey, generationPrefix } from "./generation-keys.ts";
-import { openUngated } from "./read/open-generation.ts";
-import { readManifest } from "./read-manifest.ts";
 
 /** Something that is not as it must be. */
 export interface Finding {
@@ -71,10 +70,10 @@ async function* verifyDeep(options: VerifyOptions, generation: string): AsyncGen
   }
 }
 
-/** A gate report of another build is legitimate until that build is gated again, and proves nothing meanwhile. */
+/** A certificate of another build is legitimate until that build is gated again, and proves nothing meanwhile. */
 async function* verifyGate(store: ObjectStore, index: string, generation: string): AsyncGenerator<Finding> {
   try {
-    await readGateReport(store, index, generation);
+    await readCertificate(store, index, generation);
   } catch (error) {
     yield findingFrom(gateKey(index, generation), error);
   }

@@ -1,0 +1,151 @@
+import { DomainError } from "../errors/domain-error.ts";
+import type { GateCheck, GateMeasures } from "../generation/certificate.ts";
+import {
+  decodeProbes,
+  type ProbeVectors,
+  probeFile,
+  probeOrdinals,
+} from "../generation/format/probe-vectors.ts";
+import { generationPrefix } from "../generation/generation-keys.ts";
+import type { GenerationManifest } from "../generation/generation-manifest.ts";
+import type { IndexDefinition } from "../generation/index-definition.ts";
+import type { GateThresholds } from "../generation/index-policy.ts";
+import { recallDepth } from "../generation/measure-recall.ts";
+import { type OpenGeneration, openUngated } from "../generation/read/open-generation.ts";
+import type { VerifiedFiles } from "../generation/verified-files.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+import { checkFilters } from "./check-filters.ts";
+import { checkDefinition, checkModelVectors } from "./check-model.ts";
+import { checkBooks, checkFiles, checkParts, checkWords } from "./check-parts.ts";
+import type { GateQuery } from "./find-targets.ts";
+import { equals, isAtLeast, isAtMost } from "./gate-check.ts";
+import { measureLatency, measureRecalls, type RecallMeasure } from "./measure-search.ts";
+import { ownMemory } from "./own-memory.ts";
+
+export interface GateSubject {
+  store: ObjectStore;
+  manifest: GenerationManifest;
+  definition: IndexDefinition;
+  thresholds: GateThresholds;
+  verified: VerifiedFiles;
+  signal?: AbortSignal | undefined;
+}
+
+export interface GateVerdict {
+  checks: GateCheck[];
+  /** Undefined where the generation could not be opened. */
+  measures: GateMeasures | undefined;
+}
+
+/** Makes every check of a generation from its stored bytes. Damaged files are not opened: an engine may crash on them. */
+export async function judgeGeneration(subject: GateSubject): Promise<GateVerdict> {
+  const { manifest, definition } = subject;
+  const files = await checkFiles(subject);
+  const checks = [files, ...checkDefinition(manifest, definition)];
+  if (!files.passed) return { checks, measures: undefined };
+  const memoryBefore = await ownMemory();
+  const begin = performance.now();
+  let opened: OpenGeneration;
+  try {
+    opened = await openSubject(subject);
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.kind !== "corrupt") throw error;
+    const refusal = equals("opens", error.message, "opens", "its files are whole, and no engine takes them");
+    return { checks: [...checks, refusal], measures: undefined };
+  }
+  try {
+    const openMs = performance.now() - begin;
+    const { checks: more, measures } = await judgeOpened(opened, { ...subject, openMs, memoryBefore });
+    return { checks: [...checks, ...more], measures };
+  } finally {
+    await opened.close();
+  }
+}
+
+function openSubject({ store, manifest, verified, signal }: GateSubject): Promise<OpenGeneration> {
+  const { index, generation } = manifest;
+  return openUngated({ store, index, generation, verified, signal });
+}
+
+interface Opening extends GateSubject {
+  openMs: number;
+  memoryBefore: number;
+}
+
+async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<GateVerdict> {
+  const { manifest, thresholds, signal, openMs } = opening;
+  const probes = await readProbes(opening);
+  const queries = queriesFrom(probes, manifest.dimension);
+  const memoryBytes = await measureMemory(opened, opening);
+  const recall = await measureRecalls({ opened, queries, signal });
+  const latency = await measureLatency({
+    opened,
+    queries,
+    signal,
+    isEnough: ({ p50Ms, p95Ms }) =>
+      p50Ms <= (thresholds.p50MsMax ?? Number.POSITIVE_INFINITY) &&
+      p95Ms <= (thresholds.p95MsMax ?? Number.POSITIVE_INFINITY),
+  });
+  const { rows, indexed } = manifest.accounting;
+  const timed = `${latency.searchCount} searches by vector, one after the other`;
+  const files = manifest.files.reduce((total, file) => total + file.byteCount, 0);
+  const checks = [
+    ...(await checkParts(opened)),
+    ...(await checkBooks({ ...opening, opened })),
+    ...(await checkModelVectors(opened, probes)),
+    equals(
+      "queries",
+      queries.length,
+      probeOrdinals(manifest.vectorCount).length,
+      "stored vectors to search for",
+    ),
+    ...recall.map((measure) => recallCheck(measure, thresholds)),
+    ...(await checkFilters(opened, queries, signal)),
+    await checkWords(opened),
+    isAtMost("p50-ms", latency.p50Ms, thresholds.p50MsMax, timed),
+    isAtMost("p95-ms", latency.p95Ms, thresholds.p95MsMax, timed),
+    isAtMost("open-ms", openMs, thresholds.openMsMax, "to open its verified files"),
+    isAtMost(
+      "memory-mib",
+      memoryBytes / 2 ** 20,
+      thresholds.memoryMibMax,
+      `${Math.round(files / 2 ** 20)} MiB of files that may be mapped, the rest measured in the process`,
+    ),
+  ];
+  const { p50Ms, p95Ms } = latency;
+  const coverage = rows === 0 ? 1 : indexed / rows;
+  const judged = { hit: null, meanReciprocalRank: null };
+  return { checks, measures: { recall, ...judged, p50Ms, p95Ms, openMs, memoryBytes, coverage } };
+}
+
+async function readProbes({ store, manifest }: GateSubject): Promise<ProbeVectors> {
+  const { index, generation, dimension } = manifest;
+  return decodeProbes(await store.get(`${generationPrefix(index, generation)}/${probeFile}`), dimension);
+}
+
+function queriesFrom({ ordinals, vectors }: ProbeVectors, dimension: number): GateQuery[] {
+  const exclude = new Uint32Array();
+  return Array.from(ordinals, (_, place) => ({
+    vector: vectors.slice(place * dimension, (place + 1) * dimension),
+    exclude,
+  }));
+}
+
+/** All files, and what the process grew by while it opened them and searched for the first time. */
+async function measureMemory(opened: OpenGeneration, { manifest, memoryBefore }: Opening): Promise<number> {
+  await checkWords(opened);
+  const grown = Math.max(0, (await ownMemory()) - memoryBefore);
+  return manifest.files.reduce((total, file) => total + file.byteCount, grown);
+}
+
+function recallCheck(measure: RecallMeasure, thresholds: GateThresholds): GateCheck {
+  const { selectivity, recall, low, high, queryCount } = measure;
+  const isWhole = selectivity === 1;
+  const share = `${selectivity * 100} %`;
+  return isAtLeast(
+    isWhole ? `recall@${recallDepth}` : `recall@${recallDepth}-of-${selectivity * 100}%`,
+    recall,
+    isWhole ? thresholds.recallMin : thresholds.filteredRecallMin,
+    `${queryCount} queries against an exact scan${isWhole ? "" : ` of a random ${share} of the chunks`}, 95 % sure of ${low.toFixed(4)} to ${high.toFixed(4)}`,
+  );
+}

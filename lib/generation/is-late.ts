@@ -1,0 +1,25 @@
+import type { ObjectStore } from "../storage/object-store.ts";
+import type { ActiveGeneration } from "./active-log.ts";
+import { readDefinition } from "./definition-log.ts";
+import { isOfDefinition } from "./generation-id.ts";
+import type { GenerationManifest } from "./generation-manifest.ts";
+import { findManifest } from "./read-manifest.ts";
+
+/** Whether what is active comes after the candidate: a newer state of the data, or a newer definition over the same. */
+export async function isLate(
+  store: ObjectStore,
+  active: ActiveGeneration,
+  candidate: GenerationManifest,
+): Promise<boolean> {
+  const found = await findManifest(store, candidate.index, active.generation);
+  if (found === undefined || found.manifest.dataset !== candidate.dataset) return false;
+  const { manifest } = found;
+  if (manifest.datasetVersion !== candidate.datasetVersion) {
+    return manifest.datasetVersion > candidate.datasetVersion;
+  }
+  const definition = await readDefinition(store, candidate.index);
+  if (!isOfDefinition(candidate.generation, definition))
+    return isOfDefinition(manifest.generation, definition);
+  const documentsOf = ({ snapshot }: GenerationManifest) => snapshot.documentsTableVersion;
+  return isOfDefinition(manifest.generation, definition) && documentsOf(manifest) > documentsOf(candidate);
+}
