@@ -10,6 +10,8 @@ export function dataLayout(dataFolder: string) {
     uploads: path.join(dataFolder, "uploads"),
     inbox: path.join(dataFolder, "inbox"),
     locks: path.join(dataFolder, "locks"),
+    /** How busy each serving process is, for background work to make room. */
+    load: path.join(dataFolder, "load"),
     logs: path.join(dataFolder, "logs"),
     redis: path.join(dataFolder, "redis"),
     /** Who holds the folder: process, address, since when. A note for people; the lock itself is the kernel's. */

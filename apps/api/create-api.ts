@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountActivationRoutes } from "./activation-routes.ts";
+import { mountAgentRoutes } from "./agent-routes.ts";
 import { mountBoard } from "./board.ts";
 import { mountCatalogRoutes } from "./catalog-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -28,6 +29,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   mountLanceRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
+  mountAgentRoutes(app, dependencies);
   mountCatalogRoutes(app, dependencies);
   mountBoard(app, dependencies);
   return app;

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
+import { addAgentCommands } from "./commands/agent.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addIndexCommands } from "./commands/indexes.ts";
 import { addIngestCommand } from "./commands/ingest.ts";
@@ -29,6 +30,7 @@ addSearchCommand(program);
 addStatusCommand(program);
 addJobsCommand(program);
 addIndexCommands(program);
+addAgentCommands(program);
 addVerifyCommand(program);
 addDoctorCommand(program);
 

@@ -8,7 +8,7 @@ import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface Services {
   pools: WorkerPool[];
-  /** The gateway and the watcher first, so that nothing new comes in, then the workers. Bounded by the drain's limits. */
+  /** The gateway, the watcher and the agent first, so that nothing new comes in, then the workers. Bounded by the drain's limits. */
   stop(): Promise<void>;
   kill(): void;
 }
@@ -33,6 +33,7 @@ export function startServices(options: {
   const entrances: KeptProcess[] = [
     keep("gateway", "./gateway.ts"),
     keep("watch", "../../workers/watch/main.ts"),
+    keep("agent", "../../workers/agent/main.ts"),
   ];
   const pools = queueNames.map((name) => {
     const drainMaxMs = drainTimeoutMs + drainGraceMs;

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
+import { mountAgentRoutes } from "./agent-routes.ts";
 import { mountDatasetRoutes } from "./dataset-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 import { mountDocumentRoutes } from "./document-routes.ts";
@@ -21,6 +22,7 @@ export function createServe(dependencies: ServeDependencies): OpenAPIHono {
   mountIndexRoutes(app, dependencies);
   mountGateRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
+  mountAgentRoutes(app, dependencies);
   mountDatasetRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
   return app;

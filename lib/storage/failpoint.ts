@@ -27,6 +27,8 @@ export const failpointNames = [
   "trial.after-record",
   "jobs.before-terminal",
   "jobs.after-terminal",
+  "agent.after-decision",
+  "agent.after-request",
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

@@ -85,6 +85,7 @@ export const events = {
     gauges: ["to"],
   }),
 
+  "agent.decided": defineEvent<{ index: string; action: string; why: string }>({ labels: ["action"] }),
   "serve.opened": defineEvent<{ index: string; generation: string; durationMs: number }>({ timed: true }),
   "serve.open-failed": defineEvent<{
     index: string;

@@ -31,7 +31,7 @@ const ours = Object.entries(services).filter(([, service]) => service.build !== 
 describe("docker-compose.yml", () => {
   test("has the whole fleet, one service per queue, and a model server only on request", () => {
     expect(Object.keys(services).sort()).toEqual(
-      [...queueNames, "api", "ollama", "redis", "serve", "watch"].sort(),
+      [...queueNames, "agent", "api", "ollama", "redis", "serve", "watch"].sort(),
     );
     expect(services.ollama?.profiles).toEqual(["ollama"]);
   });

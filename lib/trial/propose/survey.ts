@@ -1,4 +1,3 @@
-import { canonicalJson } from "../../storage/canonical-json.ts";
 import { IndexParameters } from "../../vector/index-parameters.ts";
 import type { Objective, Proposal, ProposerInput, TrialPoint } from "./proposer.ts";
 import {
@@ -42,10 +41,11 @@ export interface Survey {
 }
 
 export function surveyHistory({ space, history, seed, objective }: ProposerInput): Survey {
-  const tried = new Set(history.map((point) => key(point.parameters, point.sampleShare)));
+  const tried = new Set<string>();
   const byShare = new Map<number, LocatedPoint[]>();
   const failed = new Set<string>();
   for (const point of history) {
+    tried.add(placeKey(locate(space, point.parameters) ?? [], point.sampleShare));
     const located = locatePoint(space, point);
     if (located !== undefined)
       byShare.set(point.sampleShare, [...(byShare.get(point.sampleShare) ?? []), located]);
@@ -55,7 +55,7 @@ export function surveyHistory({ space, history, seed, objective }: ProposerInput
   const pointsAt = (share: number) => byShare.get(share) ?? [];
   const points = pointsAt(1);
   const built = new Set(points.map((point) => graphKey(space, point.positions)));
-  const isTried = (positions: Positions, share = 1) => tried.has(key(parametersOf(space, positions), share));
+  const isTried = (positions: Positions, share = 1) => tried.has(placeKey(positions, share));
   const isBroken = (positions: Positions) => {
     const graph = graphKey(space, positions);
     return failed.has(graph) && !built.has(graph);
@@ -119,6 +119,7 @@ function locatePoint(space: SearchSpace, point: TrialPoint): LocatedPoint | unde
   return { positions, ...point.measured };
 }
 
-function key(parameters: IndexParameters, sampleShare: number): string {
-  return canonicalJson({ parameters: JSON.parse(JSON.stringify(parameters)), sampleShare });
+/** Places and not parameters: numbers that the chosen engine or kind does not read have none. */
+function placeKey(positions: Positions, sampleShare: number): string {
+  return `${positions.join(",")} ${sampleShare}`;
 }
