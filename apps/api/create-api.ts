@@ -6,6 +6,7 @@ import { mountAgentRoutes } from "./agent-routes.ts";
 import { mountBoard } from "./board.ts";
 import { mountCatalogRoutes } from "./catalog-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { mountEvalRoutes } from "./eval-routes.ts";
 import { mountFleetRoutes } from "./fleet-routes.ts";
 import { mountHealthRoutes } from "./health-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
@@ -30,6 +31,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   mountPolicyRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
   mountAgentRoutes(app, dependencies);
+  mountEvalRoutes(app, dependencies);
   mountCatalogRoutes(app, dependencies);
   mountBoard(app, dependencies);
   return app;

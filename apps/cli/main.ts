@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
 import { addAgentCommands } from "./commands/agent.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addEvalCommands } from "./commands/evals.ts";
 import { addIndexCommands } from "./commands/indexes.ts";
 import { addIngestCommand } from "./commands/ingest.ts";
 import { addJobsCommand } from "./commands/jobs.ts";
@@ -31,6 +32,7 @@ addStatusCommand(program);
 addJobsCommand(program);
 addIndexCommands(program);
 addAgentCommands(program);
+addEvalCommands(program);
 addVerifyCommand(program);
 addDoctorCommand(program);
 

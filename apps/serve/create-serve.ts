@@ -5,6 +5,7 @@ import { mountAgentRoutes } from "./agent-routes.ts";
 import { mountDatasetRoutes } from "./dataset-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 import { mountDocumentRoutes } from "./document-routes.ts";
+import { mountEvalRoutes } from "./eval-routes.ts";
 import { mountGateRoutes } from "./gate-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
@@ -23,6 +24,7 @@ export function createServe(dependencies: ServeDependencies): OpenAPIHono {
   mountGateRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountAgentRoutes(app, dependencies);
+  mountEvalRoutes(app, dependencies);
   mountDatasetRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
   return app;

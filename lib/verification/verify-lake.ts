@@ -2,6 +2,8 @@ import { findDatasets } from "../dataset/find-datasets.ts";
 import { verifyDataset } from "../dataset/verify-dataset.ts";
 import { verifyPipeline } from "../embedding/verify-pipeline.ts";
 import { DomainError } from "../errors/domain-error.ts";
+import { listEvalSets, readEvalSet } from "../evaluation/eval-set-log.ts";
+import { verifyTruthFiles } from "../evaluation/truth-cache.ts";
 import { listIndexes } from "../generation/definition-log.ts";
 import { IntentRecord } from "../jobs/intent-record.ts";
 import { readAppendLog } from "../storage/append-log.ts";
@@ -42,6 +44,25 @@ export async function* verifyLake(options: VerifyLakeOptions): AsyncGenerator<La
     yield* verifyIndex({ store, index, deep, signal });
     yield* verifyPipeline({ store, index, locks: options.locks, deep, signal });
   }
+  yield* verifyEvalSets(options);
+}
+
+async function* verifyEvalSets({ store, deep, signal }: VerifyLakeOptions): AsyncGenerator<LakeFinding> {
+  for (const name of await listEvalSets(store)) {
+    signal?.throwIfAborted();
+    try {
+      await readEvalSet(store, name);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      yield findingOf(error, `evals/${name}/sets/`);
+    }
+    if (!deep) continue;
+    for await (const damage of verifyTruthFiles(store, name)) yield findingOf(damage, `evals/${name}/truth/`);
+  }
+}
+
+function findingOf(error: DomainError, key: string): LakeFinding {
+  return { type: error.type, key: error.place?.file ?? key, detail: error.message };
 }
 
 async function* verifyIntents({ intentsFolder, telemetry }: VerifyLakeOptions): AsyncGenerator<LakeFinding> {
@@ -50,6 +71,6 @@ async function* verifyIntents({ intentsFolder, telemetry }: VerifyLakeOptions): 
       void record;
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    yield { type: error.type, key: error.place?.file ?? "intents", detail: error.message };
+    yield findingOf(error, "intents");
   }
 }

@@ -90,6 +90,9 @@ describe("names with a path in them", () => {
     await refused(await send(lake.url("api"), `/jobs/ingest/${trick}`, { method: "DELETE" }));
     await refused(await send(lake.url("api"), `/jobs/ingest/${trick}/retry`, { method: "POST" }));
     await refused(await postJson(lake.url("api"), `/vectors/hnsw/rollback/${trick}`, {}));
+    await refused(
+      await postJson(lake.url("api"), `/vectors/hnsw/evals/${trick}/autogen`, { index: "notes" }),
+    );
     await refused(await postJson(lake.url("api"), `/vectors/indexes/${trick}/promote`, { generation: "g" }));
     await refused(await send(lake.url("api"), `/vectors/refresh/${trick}`, { method: "POST" }));
     await refused(await send(lake.url("api"), `/fleet/${trick}/pause`, { method: "POST" }));
@@ -106,6 +109,7 @@ describe("names with a path in them", () => {
     await refused(await postJson(lake.url("serve"), "/vectors/search", { index: trick, query: "x" }));
     const pinned = { index: "notes", query: "x", generation: trick };
     await refused(await postJson(lake.url("serve"), "/vectors/search", pinned));
+    await refused(await postJson(lake.url("api"), "/vectors/hnsw/evals/s/autogen", { index: trick }));
     await refused(await postJson(lake.url("api"), "/vectors/indexes/notes/promote", { generation: trick }));
     await refused(await postJson(lake.url("api"), "/vectors/hnsw/rollback/notes", { generation: trick }));
     await refused(await postJson(lake.url("api"), "/vectors/hnsw/trial", { index: trick }));
