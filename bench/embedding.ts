@@ -20,6 +20,7 @@ const definition = {
   textColumns: ["body"],
   metadataColumns: ["kind"],
   chunking: { size: 800, overlap: 100 },
+  embedderId: "hash-768@1",
 };
 const provider = createHashProvider({ threads });
 // On the disk of the repository: a temporary folder may be in memory, where a sync costs nothing.

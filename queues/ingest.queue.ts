@@ -7,12 +7,28 @@ const IngestSource = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("file"), path: z.string(), name: z.string(), uploaded: z.boolean() }),
   /** Every readable file below a folder, one row each. */
   z.strictObject({ kind: z.literal("folder"), path: z.string(), name: z.string() }),
+  /** Parquet, Arrow IPC or NPY whose rows bring their vectors; `ids` is a file with one id to a line. */
+  z.strictObject({
+    kind: z.literal("vectors"),
+    path: z.string(),
+    name: z.string(),
+    uploaded: z.boolean(),
+    ids: z.string().optional(),
+    columns: z.strictObject({
+      vector: z.string(),
+      id: z.string().optional(),
+      text: z.string().optional(),
+      metadata: z.array(z.string()).max(256),
+    }),
+  }),
 ]);
 
 const IndexSettings = z.strictObject({
   name: IndexName,
   backend: z.enum(["hnsw", "lance"]).optional(),
   embedderId: z.string().max(200).optional(),
+  /** The column of the vectors that the rows bring. */
+  vectorColumn: z.string().optional(),
   chunkSize: z.int().min(32).max(32_768).optional(),
   overlap: z.int().nonnegative().max(16_384).optional(),
 });

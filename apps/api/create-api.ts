@@ -9,6 +9,7 @@ import type { ApiDependencies } from "./dependencies.ts";
 import { mountEvalRoutes } from "./eval-routes.ts";
 import { mountFleetRoutes } from "./fleet-routes.ts";
 import { mountHealthRoutes } from "./health-routes.ts";
+import { mountImportRoute } from "./import-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountIngestRoutes } from "./ingest-routes.ts";
 import { mountJobRoutes } from "./job-routes.ts";
@@ -20,13 +21,14 @@ import { mountTrialRoutes } from "./trial-routes.ts";
 export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   const app = createHttpApp(dependencies);
   for (const path of ["/ingest/path", "/vectors/*", "/catalog/*", "/fleet/*", "/jobs/*"])
-    app.use(path, limitJsonBody());
+    app.use(path, limitJsonBody({ upload: "/vectors/import" }));
   mountHealthRoutes(app, dependencies);
   mountJobRoutes(app, dependencies);
   mountFleetRoutes(app, dependencies);
   mountIngestRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
   mountActivationRoutes(app, dependencies);
+  mountImportRoute(app, dependencies);
   mountLanceRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);

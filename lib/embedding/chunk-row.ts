@@ -7,6 +7,9 @@ export interface PipelineDefinition {
   textColumns: readonly string[];
   metadataColumns: readonly string[];
   chunking: { size: number; overlap: number };
+  embedderId: string;
+  /** Where the rows bring their vectors with them; such a row is one chunk, whatever its text. */
+  vectors?: { column: string; dimension: number } | undefined;
 }
 
 /** Which columns name a row, from the dataset. */
@@ -24,7 +27,7 @@ const chunksPerTurn = 2_000;
  */
 export async function chunkRow(
   source: { rowId: number; row: Record<string, unknown> },
-  shape: PipelineDefinition & RowNaming,
+  shape: Omit<PipelineDefinition, "embedderId"> & RowNaming,
 ): Promise<DocumentRow[]> {
   const { rowId, row } = source;
   const textOf = (column: string | undefined) => (column === undefined ? "" : asText(row[column]));
@@ -39,6 +42,7 @@ export async function chunkRow(
     .map(textOf)
     .filter((value) => value.trim() !== "")
     .join("\n\n");
+  if (shape.vectors !== undefined) return [{ ...named, content: text, chunkIndex: 0, totalChunks: 1 }];
   const contents: string[] = [];
   for (const chunk of iterateChunks(text, shape.chunking)) {
     contents.push(chunk.text);

@@ -27,9 +27,24 @@ export function contentHash(content: string): string {
   return checksumBytes(content);
 }
 
-/** Rows as they enter: `new`, or `ready` without a vector where there is no text to embed. */
-export function newDocuments(rows: readonly DocumentRow[]): Table {
+/** Vectors that came with their rows: one for each that has no error, back to back with room for the others. */
+export interface BroughtVectors {
+  embedderId: string;
+  dimension: number;
+  vectors: Float32Array;
+  /** Why a row's vector cannot be stored, or null. */
+  errors: readonly (string | null)[];
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+/**
+ * Rows as they enter: `new`, or `ready` without a vector where there is no text to embed. With their vectors they
+ * enter as done, or as failed.
+ */
+export function newDocuments(rows: readonly DocumentRow[], brought?: BroughtVectors): Table {
   const nothing = rows.map(() => null);
+  const present = rows.map((_, place) => brought?.errors[place] === null);
   const categories = rows.map((row) => row.category);
   return arrowTable(documentsSchema, [
     textColumn(rows.map((row) => `${row.rowId}-${row.chunkIndex}`)),
@@ -41,13 +56,22 @@ export function newDocuments(rows: readonly DocumentRow[]): Table {
     textColumn(rows.map((row) => row.content)),
     countColumn(rows.map((row) => row.chunkIndex)),
     countColumn(rows.map((row) => row.totalChunks)),
-    vectorColumn({ vectors: new Float32Array(0), dimension: 0, present: rows.map(() => false) }),
+    vectorColumn({
+      vectors: brought?.vectors ?? new Float32Array(0),
+      dimension: brought?.dimension ?? 0,
+      present,
+    }),
     textColumn(rows.map((row) => contentHash(row.content))),
-    textColumn(rows.map((row) => (row.totalChunks === 0 ? "ready" : "new"))),
-    textColumn(nothing),
-    textColumn(nothing),
-    timeColumn(nothing),
+    textColumn(rows.map((row, place) => statusOf(row, brought?.errors[place]))),
+    textColumn(brought?.errors ?? nothing),
+    brought === undefined ? textColumn(nothing) : repeatedText(brought.embedderId, rows.length),
+    timeColumn(present.map((isPresent) => (isPresent ? (brought?.at ?? null) : null))),
     repeatedText("stale", rows.length),
     textColumn(nothing),
   ]);
+}
+
+function statusOf({ totalChunks }: DocumentRow, error: string | null | undefined): string {
+  if (error === undefined) return totalChunks === 0 ? "ready" : "new";
+  return error === null ? "ready" : "error";
 }

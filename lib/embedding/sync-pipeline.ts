@@ -1,9 +1,11 @@
 import { findColumn, requireColumn } from "../dataset/column-names.ts";
 import type { DatasetVersion } from "../dataset/dataset-version.ts";
+import type { PlainValue } from "../dataset/plain-value.ts";
 import { scanRows } from "../dataset/scan-rows.ts";
 import { checksumBytes } from "../storage/checksum.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { assertLive } from "./assert-live.ts";
+import { addBrought, readBroughtVectors, removeUnfinished } from "./brought-vectors.ts";
 import { chunkRow, type PipelineDefinition, type RowNaming } from "./chunk-row.ts";
 import { type DocumentRow, newDocuments } from "./document-rows.ts";
 import { findDeadRows, presentRowIds } from "./find-dead-rows.ts";
@@ -26,6 +28,8 @@ export interface SyncResult {
   rowsAdded: number;
   rowsRemoved: number;
   chunksAdded: number;
+  /** Of the chunks that came with a vector: those whose vector could not be stored. */
+  chunksFailed: number;
   /** True where the definition had changed and every chunk was made anew. */
   reset: boolean;
 }
@@ -59,7 +63,7 @@ async function syncAlone(options: SyncPipelineOptions): Promise<SyncResult> {
   const isStale = datasetVersion > version.version;
   const isDone = before.synced_dataset_version === version.version && !reset && before.syncing_to === null;
   if (isStale || isDone)
-    return { datasetVersion, rowsAdded: 0, rowsRemoved: 0, chunksAdded: 0, reset: false };
+    return { datasetVersion, rowsAdded: 0, rowsRemoved: 0, chunksAdded: 0, chunksFailed: 0, reset: false };
 
   assertLive(signal);
   const meta = reset ? await removeAll(pipeline, version) : before;
@@ -70,7 +74,7 @@ async function syncAlone(options: SyncPipelineOptions): Promise<SyncResult> {
   const added = await addRows({ ...options, shape, afterRowId: await lastPresentRow(pipeline, meta) });
   await pipeline.sync();
   await pipeline.commit(async () => {
-    await writeMeta(pipeline, metaAfter(version, settingsHash));
+    await writeMeta(pipeline, { ...metaAfter(version, settingsHash), ...embedderAfter(shape) });
     for (const table of [pipeline.documents, pipeline.embeddings, pipeline.meta]) await tidyTable(table);
   });
   await pipeline.sync();
@@ -88,6 +92,11 @@ function metaAfter(version: DatasetVersion, settingsHash: string): MetaValues {
     settings_hash: settingsHash,
     syncing_to: null,
   };
+}
+
+/** Vectors that come with the rows are all there now; others are told of by the run that makes them. */
+function embedderAfter({ vectors, embedderId }: Shape): MetaValues {
+  return vectors === undefined ? {} : { embedder_id: embedderId, dimension: vectors.dimension };
 }
 
 /**
@@ -126,16 +135,21 @@ async function addRows(options: SyncPipelineOptions & { shape: Shape; afterRowId
   const { pipeline, store, version, shape, afterRowId, signal, progress } = options;
   const scan = { store, version, columns: columnsOf(shape), afterRowId, batchSize: rowsPerScan, signal };
   const total = newRowsAtMost(version, afterRowId);
+  if (shape.vectors !== undefined) await pipeline.commit(() => removeUnfinished(pipeline, afterRowId));
   let rowsAdded = 0;
   let chunksAdded = 0;
+  let chunksFailed = 0;
   let waiting: DocumentRow[] = [];
+  let waitingVectors: PlainValue[] = [];
   let waitingUnits = 0;
   const flush = async () => {
     const rows = waiting;
+    const values = waitingVectors;
     waiting = [];
+    waitingVectors = [];
     waitingUnits = 0;
     if (rows.length === 0) return;
-    await pipeline.commit(() => pipeline.documents.add(newDocuments(rows)));
+    chunksFailed += await enter(pipeline, { rows, values, shape });
     chunksAdded += rows.filter((row) => row.totalChunks > 0).length;
     progress?.({ done: rowsAdded, total: Math.max(total, rowsAdded), unit: "rows" });
   };
@@ -145,13 +159,34 @@ async function addRows(options: SyncPipelineOptions & { shape: Shape; afterRowId
         waiting.push(chunk);
         waitingUnits += chunk.content.length;
       }
+      if (shape.vectors !== undefined) {
+        const vector = rows[index]?.[shape.vectors.column] ?? null;
+        waitingVectors.push(vector);
+        waitingUnits += typeof vector === "string" ? vector.length : 0;
+      }
       rowsAdded += 1;
       if (waiting.length >= chunksPerCommit || waitingUnits >= unitsPerCommit) await flush();
     }
     assertLive(signal);
   }
   await flush();
-  return { rowsAdded, chunksAdded };
+  return { rowsAdded, chunksAdded, chunksFailed };
+}
+
+/** Commits a batch of chunks, with their vectors where they have brought them; gives how many of those are no good. */
+async function enter(
+  pipeline: Pipeline,
+  batch: { rows: readonly DocumentRow[]; values: readonly PlainValue[]; shape: Shape },
+): Promise<number> {
+  const { rows, values, shape } = batch;
+  const { vectors, embedderId } = shape;
+  if (vectors === undefined) {
+    await pipeline.commit(() => pipeline.documents.add(newDocuments(rows)));
+    return 0;
+  }
+  const brought = readBroughtVectors(values, { embedderId, dimension: vectors.dimension });
+  await pipeline.commit(() => addBrought(pipeline, rows, brought));
+  return brought.errors.filter((error) => error !== null).length;
 }
 
 /** An upper bound for the progress: rows of these ids that have died meanwhile are not counted out. */
@@ -161,11 +196,14 @@ function newRowsAtMost(version: DatasetVersion, afterRowId: number): number {
 
 /** The definition with the dataset's own spelling of its columns. Throws `invalid`, `column-unknown`. */
 function shapeOf(
-  { textColumns, metadataColumns, chunking }: PipelineDefinition,
+  { textColumns, metadataColumns, chunking, embedderId, vectors }: PipelineDefinition,
   version: DatasetVersion,
 ): Shape {
   const { columns } = version;
+  const column = vectors && requireColumn(columns, vectors.column, "vector_column").name;
   return {
+    embedderId,
+    vectors: vectors && column !== undefined ? { column, dimension: vectors.dimension } : undefined,
     textColumns: textColumns.map((name) => requireColumn(columns, name, "text_columns").name),
     metadataColumns: metadataColumns.map((name) => requireColumn(columns, name, "metadata_columns").name),
     chunking: { size: chunking.size, overlap: chunking.overlap },
@@ -175,12 +213,15 @@ function shapeOf(
 }
 
 function columnsOf(shape: Shape): string[] {
-  const wanted = [...shape.textColumns, shape.idColumn, shape.pathColumn, shape.metadataColumns[0]];
+  const { textColumns, idColumn, pathColumn, metadataColumns, vectors } = shape;
+  const wanted = [...textColumns, idColumn, pathColumn, metadataColumns[0], vectors?.column];
   return [...new Set(wanted.filter((column) => column !== undefined))];
 }
 
-function hashShape({ textColumns, chunking, metadataColumns, idColumn, pathColumn }: Shape): string {
+function hashShape(shape: Shape): string {
+  const { textColumns, chunking, metadataColumns, idColumn, pathColumn, embedderId, vectors } = shape;
   const { size, overlap } = chunking;
   const shaping = [textColumns, size, overlap, metadataColumns[0], idColumn, pathColumn];
-  return checksumBytes(JSON.stringify(shaping));
+  const brought = vectors === undefined ? [] : [embedderId, vectors.column, vectors.dimension];
+  return checksumBytes(JSON.stringify([...shaping, ...brought]));
 }

@@ -26,7 +26,7 @@ export interface ExtractOptions {
 
 /** Rows ready to be committed; the reject file holds one `RejectedRow` to a line. */
 export interface Extraction extends StagedRows {
-  format: Format | "folder";
+  format: Format | "folder" | "npy" | "arrow";
 }
 
 /** What the steps behind `extractFile` work with: the caller's options and a folder that is theirs alone. */

@@ -7,6 +7,8 @@ import { parquetTargetSql } from "./parquet-target.ts";
 export interface StagingTable {
   /** One value for each column, in order. `textLength` is about what the row's texts add up to. */
   add(values: DuckDBValue[], textLength: number): void;
+  /** Ends the table, which then is there as `staging`. */
+  finish(): void;
   /** Ends the table and answers how many rows were written. */
   write(parquetPath: string): Promise<number>;
 }
@@ -19,9 +21,12 @@ export async function createStagingTable(
   connection: DuckDBConnection,
   columns: readonly Column[],
 ): Promise<StagingTable> {
-  const { DuckDBDataChunk, BIGINT, BOOLEAN, DOUBLE, TIMESTAMP, VARCHAR } = await import("@duckdb/node-api");
+  const { DuckDBDataChunk, BIGINT, BLOB, BOOLEAN, DOUBLE, TIMESTAMP, VARCHAR } = await import(
+    "@duckdb/node-api"
+  );
   const types: Partial<Record<ColumnType, DuckDBType>> = {
     boolean: BOOLEAN,
+    blob: BLOB,
     bigint: BIGINT,
     double: DOUBLE,
     timestamp: TIMESTAMP,
@@ -42,15 +47,19 @@ export async function createStagingTable(
     rows = [];
     textLength = 0;
   };
+  const finish = () => {
+    flush();
+    appender.closeSync();
+  };
   return {
     add(values, length) {
       rows.push(values);
       textLength += length;
       if (rows.length === chunkRowsMax || textLength > chunkTextMax) flush();
     },
+    finish,
     async write(parquetPath) {
-      flush();
-      appender.closeSync();
+      finish();
       const target = parquetTargetSql(parquetPath, columns.length);
       const result = await connection.runAndReadAll(`COPY staging TO ${target}`);
       return Number(result.getRows()[0]![0]);

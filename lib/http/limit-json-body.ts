@@ -7,9 +7,11 @@ const jsonBytesMax = 8 * 1024 * 1024;
 /** A body that turns out too long is read up to here and dropped, since its sender reads no answer before its end. */
 const dropBytesMax = 64 * 1024 * 1024;
 
-/** Bounds JSON bodies, announced or not; mount it in front of routes that do not stream. */
-export function limitJsonBody(): MiddlewareHandler {
+/** Bounds JSON bodies, announced or not; mount it in front of routes that do not stream, but for forms to `upload`. */
+export function limitJsonBody({ upload }: { upload?: string } = {}): MiddlewareHandler {
   return async (context, next) => {
+    const isForm = context.req.header("content-type")?.startsWith("multipart/form-data") === true;
+    if (isForm && context.req.path === upload) return next();
     if (Number(context.req.header("content-length") ?? 0) > jsonBytesMax) throw tooLarge();
     // Most bodies name their length, and the parser holds them to it; a web stream on each would cost half a millisecond.
     if (context.req.header("transfer-encoding") !== undefined && context.req.raw.body !== null) {

@@ -24,7 +24,10 @@ export function checkIndexSettings(options: {
       remedy: "Choose another index name.",
     });
   }
-  if (settings.embedderId !== undefined) openProvider(settings.embedderId, { threads: 0 });
+  const { embedderId, vectorColumn } = settings;
+  // Vectors that the rows bring need no provider, now or when more rows come.
+  const isBrought = vectorColumn !== undefined || (current?.vectors && embedderId === current.embedderId);
+  if (embedderId !== undefined && !isBrought) openProvider(embedderId, { threads: 0 });
   const { size, overlap } = chunkingOf(settings, current);
   if (overlap < size) return;
   throw new DomainError({

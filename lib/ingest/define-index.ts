@@ -1,4 +1,5 @@
 import type { DatasetVersion } from "../dataset/dataset-version.ts";
+import { readVectorDimension } from "../dataset/vector-dimension.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { definitionLog } from "../generation/definition-log.ts";
 import type { IndexDefinition } from "../generation/index-definition.ts";
@@ -19,9 +20,12 @@ export async function defineIndex(options: {
   settings: IndexSettings & TuningSettings;
   dataset: DatasetVersion;
 }): Promise<IndexDefinition> {
-  const log = definitionLog(options.store, options.settings.name);
+  const { store, settings, dataset } = options;
+  const log = definitionLog(store, settings.name);
+  const column = settings.vectorColumn;
+  const vectors = column && { column, dimension: await readVectorDimension(store, dataset, column) };
   const committed = await log.commit((head) => {
-    const next = mergeDefinition(head?.document, options.settings, options.dataset);
+    const next = mergeDefinition(head?.document, { ...settings, vectors: vectors || undefined }, dataset);
     return head && JSON.stringify(head.document) === JSON.stringify(next) ? undefined : next;
   });
   const definition = committed ?? (await log.head());
@@ -31,7 +35,7 @@ export async function defineIndex(options: {
 
 function mergeDefinition(
   current: IndexDefinition | undefined,
-  settings: IndexSettings & TuningSettings,
+  settings: IndexSettings & TuningSettings & Pick<IndexDefinition, "vectors">,
   dataset: DatasetVersion,
 ): IndexDefinition {
   checkIndexSettings({ settings, dataset: dataset.dataset, current });
@@ -49,13 +53,16 @@ function mergeDefinition(
     current && (settings.backend ?? current.parameters.backend) === current.parameters.backend
       ? current.parameters
       : IndexParameters.parse({ backend: settings.backend ?? "hnsw" });
+  const embedderId = settings.embedderId ?? current?.embedderId ?? "hash-768@1";
+  const vectors = settings.vectors ?? (embedderId === current?.embedderId ? current.vectors : undefined);
   return {
     schemaVersion: 1,
     index: settings.name,
     dataset: dataset.dataset,
     textColumns,
     metadataColumns: dataset.metadataColumns,
-    embedderId: settings.embedderId ?? current?.embedderId ?? "hash-768@1",
+    embedderId,
+    ...(vectors === undefined ? {} : { vectors }),
     chunking: chunkingOf(settings, current),
     parameters: settings.parameters ?? kept,
     fusion: settings.fusion ?? current?.fusion ?? { method: "weighted", lexicalWeight: 0.85 },

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
 
 /** A list of column names: an array in JSON, comma-separated in a form field. */
-const columnNames = (countMax: number) =>
+export const columnNames = (countMax: number) =>
   z
     .union([z.array(z.string()), z.string().max(65_536).transform(splitNames)])
     .pipe(z.array(z.string().min(1).max(1_000)).max(countMax));
@@ -41,7 +41,15 @@ export type IngestRequest = z.infer<typeof IngestRequest>;
 
 /** Parses form fields; every problem is reported at once, the first one's field is named. */
 export function parseIngestRequest(fields: Record<string, unknown>): IngestRequest {
-  const parsed = IngestRequest.safeParse(fields);
+  return parseRequest(IngestRequest, fields);
+}
+
+/** The same for any request that comes as form fields or as JSON. */
+export function parseRequest<Schema extends z.ZodType>(
+  schema: Schema,
+  fields: Record<string, unknown>,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
     const unknown = issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join(".");

@@ -1,3 +1,4 @@
+import { isBroughtEmbedder } from "../embedding/brought-vectors.ts";
 import type { EmbeddingProvider } from "../embedding/embedding-provider.ts";
 import { openProvider } from "../embedding/open-provider.ts";
 import { DomainError } from "../errors/domain-error.ts";
@@ -25,6 +26,7 @@ export function createQueryEmbedder(open: OpenProvider = openInline): QueryEmbed
   };
   return {
     async embed(query, { embedderId, dimension }) {
+      if (isBroughtEmbedder(embedderId)) throw broughtVectors(embedderId);
       const provider = providerOf(embedderId);
       if (provider.embedderId !== embedderId || provider.dimension !== dimension) {
         throw otherEmbedder(embedderId, dimension, provider);
@@ -37,6 +39,16 @@ export function createQueryEmbedder(open: OpenProvider = openInline): QueryEmbed
       providers.clear();
     },
   };
+}
+
+function broughtVectors(embedderId: string): DomainError {
+  return new DomainError({
+    kind: "conflict",
+    type: "embedder-imported",
+    field: "query",
+    message: `The index holds imported vectors of ${embedderId}, and no text becomes one of them here.`,
+    remedy: "Embed the query with that model and send it as vector, or search with the mode lexical.",
+  });
 }
 
 function otherEmbedder(embedderId: string, dimension: number, provider: EmbeddingProvider): DomainError {

@@ -16,6 +16,7 @@ export const failpointNames = [
   "embed.after-claim",
   "embed.before-commit",
   "embed.after-commit",
+  "embed.between-brought",
   "build.before-publish",
   "build.after-publish",
   "gate.before-record",

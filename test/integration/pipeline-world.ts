@@ -145,6 +145,7 @@ export const notesDefinition = {
   textColumns: ["body"],
   metadataColumns: ["kind"],
   chunking: { size: 200, overlap: 20 },
+  embedderId: "hash-768@1",
 };
 
 const columns: DatasetVersion["columns"] = [

@@ -76,10 +76,11 @@ export function upload(
   url: string,
   fields: Record<string, string>,
   file: { name: string; content: string | Uint8Array },
+  path = "/ingest/file",
 ): Promise<Answer> {
   const parts = Object.entries(fields).map(([name, content]) => ({ name, content }));
   const form = formOf([...parts, { name: "file", fileName: file.name, content: file.content }]);
-  return send(url, "/ingest/file", { method: "POST", ...form });
+  return send(url, path, { method: "POST", ...form });
 }
 
 export const ProblemView = z.looseObject({

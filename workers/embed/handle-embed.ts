@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
-import { embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
+import { type EmbedResult, embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
 import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
-import { syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
+import { type SyncResult, syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
@@ -26,11 +26,18 @@ export async function handleEmbed(
   const begin = performance.now();
   const definition = await readDefinition(store, index);
   const version = await readDataset(store, definition.dataset);
-  const provider = openProvider(definition.embedderId, { threads: availableParallelism() });
   const pipeline = await openPipeline({ store, index, locks });
+  // Rows that bring their vectors need nobody who makes any.
+  const provider =
+    definition.vectors === undefined
+      ? openProvider(definition.embedderId, { threads: availableParallelism() })
+      : undefined;
   try {
     const synced = await syncPipeline({ pipeline, store, definition, version, signal, progress });
-    const { chunks, embedded, reused, failed } = await embedPending({ pipeline, provider, signal, progress });
+    const { chunks, embedded, reused, failed } =
+      provider === undefined
+        ? broughtResult(synced)
+        : await embedPending({ pipeline, provider, signal, progress });
     telemetry.emit("embed.finished", {
       index,
       embedded,
@@ -41,6 +48,10 @@ export async function handleEmbed(
     return { datasetVersion: synced.datasetVersion, chunks, embedded, reused, failed, costUsd: 0 };
   } finally {
     pipeline.close();
-    await provider.close();
+    await provider?.close();
   }
+}
+
+function broughtResult({ chunksAdded, chunksFailed }: SyncResult): EmbedResult {
+  return { chunks: chunksAdded, embedded: 0, reused: chunksAdded - chunksFailed, failed: chunksFailed };
 }

@@ -7,10 +7,12 @@ import { handledElsewhere } from "@lakefleet/lib/errors/handled-elsewhere.ts";
 import { extractFile } from "@lakefleet/lib/extract/extract-file.ts";
 import { extractFolder } from "@lakefleet/lib/extract/extract-folder.ts";
 import type { Extraction } from "@lakefleet/lib/extract/extraction.ts";
+import { extractVectors } from "@lakefleet/lib/extract/vectors/extract-vectors.ts";
 import { defineIndex } from "@lakefleet/lib/ingest/define-index.ts";
 import type { IngestPayload } from "@lakefleet/lib/ingest/plan-ingest.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/run-worker.ts";
-import { checksumFile } from "@lakefleet/lib/storage/checksum.ts";
+import { canonicalJson } from "@lakefleet/lib/storage/canonical-json.ts";
+import { checksumBytes, checksumFile } from "@lakefleet/lib/storage/checksum.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 
@@ -31,7 +33,7 @@ export async function handleIngest(
   const { version, noop } = await ingestOnce(payload, context, dependencies);
   if (payload.index) await defineIndex({ store, settings: payload.index, dataset: version });
   // After a no-op the upload stays until the request has ended: a second delivery can tell only from it that all is done.
-  if (payload.source.kind === "file" && payload.source.uploaded && !noop) {
+  if (payload.source.kind !== "folder" && payload.source.uploaded && !noop) {
     await rm(path.dirname(payload.source.path), { recursive: true, force: true });
   }
   const { ingest } = version;
@@ -74,8 +76,7 @@ async function ingestOnce(
   );
   handledElsewhere(extracting);
   try {
-    const contentHash =
-      payload.source.kind === "file" ? await checksumSource(payload.source.path, signal) : undefined;
+    const contentHash = await checksumContent(payload.source, signal);
     const same = contentHash && (await findSame(payload, contentHash, dependencies));
     if (same) return { version: same, noop: true };
     return await commitStaged(payload, context, { ...dependencies, staged: await extracting, contentHash });
@@ -100,7 +101,23 @@ function extractSource(
   { scratch, memoryMib }: { scratch: string; memoryMib: number },
 ): Promise<Extraction> {
   const options = { path: source.path, name: source.name, scratch, onError, memoryMib, signal, progress };
+  if (source.kind === "vectors") {
+    return extractVectors({ ...options, columns: source.columns, idsPath: source.ids });
+  }
   return source.kind === "file" ? extractFile(options) : extractFolder(options);
+}
+
+/** Absent for a folder, whose files are looked at one by one. */
+async function checksumContent(
+  source: IngestPayload["source"],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (source.kind === "folder") return undefined;
+  const file = await checksumSource(source.path, signal);
+  if (source.kind === "file") return file;
+  // The same file under other names for its columns gives other rows.
+  const ids = source.ids === undefined ? null : await checksumSource(source.ids, signal);
+  return checksumBytes(canonicalJson({ file, ids, columns: source.columns }));
 }
 
 async function commitStaged(
@@ -117,7 +134,11 @@ async function commitStaged(
     ...(payload.key === undefined ? {} : { key: payload.key }),
     staged,
     contentHash: options.contentHash ?? (await checksumSource(staged.parquetPath, signal)),
-    source: { kind: payload.source.kind, name: payload.source.name, format: staged.format },
+    source: {
+      kind: payload.source.kind === "folder" ? "folder" : "file",
+      name: payload.source.name,
+      format: staged.format,
+    },
     settings: settingsOf(payload),
     memoryMib,
     signal,
