@@ -18,23 +18,33 @@ const blockSize = 1000;
  * every machine that rounds doubles alike.
  */
 export function* generateVectors(workload: VectorWorkload): Generator<Float32Array> {
+  for (const { vectors } of generateClusters(workload)) yield vectors;
+}
+
+/** The same vectors, each with the number of its cluster. */
+export function* generateClusters(
+  workload: VectorWorkload,
+): Generator<{ vectors: Float32Array; clusters: Uint32Array }> {
   const { seed, count, dimension, spread = 0.7 } = workload;
   const random = createRandom(seed);
-  const clusters = workload.clusters ?? Math.max(1, Math.round(count / 100));
-  const centres = new Float32Array(clusters * dimension);
-  for (let cluster = 0; cluster < clusters; cluster++) {
+  const clusterCount = workload.clusters ?? Math.max(1, Math.round(count / 100));
+  const centres = new Float32Array(clusterCount * dimension);
+  for (let cluster = 0; cluster < clusterCount; cluster++) {
     writeGaussian(random, centres.subarray(cluster * dimension, (cluster + 1) * dimension), 1);
   }
   for (let done = 0; done < count; done += blockSize) {
     const block = new Float32Array(Math.min(blockSize, count - done) * dimension);
+    const clusters = new Uint32Array(block.length / dimension);
     for (let offset = 0; offset < block.length; offset += dimension) {
       const vector = block.subarray(offset, offset + dimension);
-      const centre = Math.floor(random() * clusters) * dimension;
+      const cluster = Math.floor(random() * clusterCount);
+      const centre = cluster * dimension;
+      clusters[offset / dimension] = cluster;
       writeGaussian(random, vector, spread);
       for (let index = 0; index < dimension; index++) vector[index]! += centres[centre + index]!;
       scaleTo(vector, 1);
     }
-    yield block;
+    yield { vectors: block, clusters };
   }
 }
 

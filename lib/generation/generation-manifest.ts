@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { IndexParameters } from "../vector/index-parameters.ts";
+import { SearchCurves } from "../vector/search-curves.ts";
 import { Accounting } from "./accounting.ts";
 import { rowStoreFile } from "./format/row-store-layout.ts";
 
@@ -47,6 +48,8 @@ const shared = {
   textColumns: z.array(z.string()),
   metadataColumns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
   parameters: IndexParameters,
+  /** What the build measured of its own index; searches are planned by it. */
+  curves: SearchCurves.optional(),
   fusion: z.strictObject({ method: z.enum(["weighted", "rrf"]), lexicalWeight: z.number().min(0).max(1) }),
   accounting: Accounting,
   buildDurationMs: z.number().nonnegative(),

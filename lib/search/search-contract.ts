@@ -32,6 +32,8 @@ export const SearchRequest = z.strictObject({
     .max(hitsMax - 1)
     .default(0),
   limit: z.int().min(1).max(hitsMax).optional(),
+  /** The cheapest search is always made; nothing more is tried that is expected to take longer than this. */
+  max_ms: z.number().min(0).max(60_000).optional(),
 });
 export type SearchRequest = z.input<typeof SearchRequest>;
 
@@ -46,9 +48,14 @@ export const SearchHit = z.object({
 export type SearchHit = z.infer<typeof SearchHit>;
 
 export const SearchPlan = z.object({
-  path: z.enum(["graph", "exact", "lexical", "hybrid", "none"]),
+  /** `graph` and `ivf` explore a part of the index, `exact` compares all that may match, `none` had nothing to compare. */
+  path: z.enum(["exact", "graph", "ivf", "lexical", "hybrid", "none"]),
   /** Why this path, in a sentence. */
   reason: z.string(),
+  /** What the vectors' part was expected to take, from what was measured when the generation was built. */
+  expected_ms: z.number().optional(),
+  /** `complete`: k hits. `fewer-match`: fewer, and no more match. `gave-up`: fewer, and more may match. */
+  outcome: z.enum(["complete", "fewer-match", "gave-up"]),
 });
 export type SearchPlan = z.infer<typeof SearchPlan>;
 

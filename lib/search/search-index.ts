@@ -173,6 +173,7 @@ async function answerFrom({ generation, forced }: Serving, work: SearchWork): Pr
     vector: mode === "lexical" ? undefined : await vectorOf(generation, work),
     filter,
     k: request.k ?? 10,
+    msMax: request.max_ms,
     signal,
   });
   return {

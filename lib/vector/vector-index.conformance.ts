@@ -36,6 +36,8 @@ interface Subject extends ConformanceData {
   index: VectorIndex;
   vectorCount: number;
   recallMin: number;
+  /** Nothing is built but the vectors. */
+  flat: boolean;
   build(vectors: Float32Array): Promise<VectorIndex>;
 }
 
@@ -59,6 +61,7 @@ export function describeVectorIndex(
     ...data,
     vectorCount,
     recallMin,
+    flat: "kind" in parameters && parameters.kind === "flat",
     build,
     get index() {
       expect(opened).toBeDefined();
@@ -164,6 +167,18 @@ function testLimits(subject: Subject): void {
   test("more effort is taken at search time", async () => {
     const hits = await subject.index.search(first.query, { k: 10, effort: 2000 });
     expect(overlap(hits, first.truth.best(10))).toBeGreaterThanOrEqual(10 * recallMin);
+  });
+
+  test("fewer hits than k come with the word that no more match, or that the search stopped", async () => {
+    const filter = bucketFilter(vectorCount, 50);
+    const all = await subject.index.search(first.query, { k: vectorCount, filter });
+    expect(all.exact || all.ordinals.length === filter.matchCount).toBe(true);
+    const hurried = await subject.index.search(first.query, { k: 400, filter, msMax: 0 });
+    expect(hurried.plan?.reason).toContain("ms");
+    // Where nothing was built but the vectors, or there was time for all, everything is compared.
+    if (hurried.exact) expect(hurried.ordinals).toHaveLength(400);
+    else expect(hurried.ordinals.length).toBeLessThan(400);
+    expect(hurried.exact).toBe(subject.flat);
   });
 
   test("many searches at once answer like one alone", async () => {

@@ -13,6 +13,15 @@ export interface VectorHits {
   scores: Float32Array;
   /** True where every allowed row was compared, so that fewer than `k` hits means that no more exist. */
   exact: boolean;
+  /** How `search` came to the answer; the time is what was expected of the path that gave it. */
+  plan?: VectorPlan | undefined;
+}
+
+export interface VectorPlan {
+  path: "none" | "exact" | "graph" | "ivf";
+  /** Why this path, in a sentence. */
+  reason: string;
+  expectedMs: number;
 }
 
 /** Consecutive vectors back to back, the first of which is that of `firstOrdinal`. */
@@ -26,6 +35,10 @@ export interface VectorSearch {
   /** How many candidates the engine explores (`ef` of a graph, `nprobes` of an inverted file). Default: the manifest's. */
   effort?: number | undefined;
   filter?: RowFilter | undefined;
+  /** How many of the `k` must be found as surely as the index promises; the rest may be less sure. Default: all. */
+  head?: number | undefined;
+  /** The cheapest try is always made; none after it that would take longer than this. Fewer hits than match may come. */
+  msMax?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -1,16 +1,23 @@
 import { planLance } from "../../vector/format/lance-plan.ts";
 import type { IndexParameters } from "../../vector/index-parameters.ts";
+import { recallTarget } from "../../vector/read/plan-search.ts";
+import type { SearchCurves } from "../../vector/search-curves.ts";
 import type { VectorIndex } from "../../vector/vector-index.ts";
 import type { ProbeVectors } from "../format/probe-vectors.ts";
-import { findGroundTruth, measureRecall } from "../measure-recall.ts";
+import { findGroundTruth } from "../measure-recall.ts";
+import { type CurveInput, type EffortPoint, measureCurves, measureEffortPoint } from "./measure-curves.ts";
 
-/** What the default settings reach on text that has a structure; on hard data they need more effort for it. */
-const recallTarget = 0.98;
 /** A graph explores a candidate in about 10 µs, so this keeps a search at 10 ms. */
 const expansionMax = 1_024;
 
+export interface CalibratedSearch {
+  parameters: IndexParameters;
+  /** Absent where there is no vector to measure by. */
+  curves?: SearchCurves | undefined;
+}
+
 /**
- * The parameters with the search effort doubled until the stored probes reach a recall of 0.98, or to its bound: vectors
+ * The index's own curves, and its parameters with the search effort doubled until the stored probes reach a recall of 0.98, or to its bound: vectors
  * of long random texts lie so far from each other that a fixed effort would find too little. It is never lowered.
  */
 export async function calibrateSearch(options: {
@@ -19,21 +26,28 @@ export async function calibrateSearch(options: {
   probes: ProbeVectors;
   parameters: IndexParameters;
   signal?: AbortSignal | undefined;
-}): Promise<IndexParameters> {
+}): Promise<CalibratedSearch> {
   const { vectors, probes, parameters, signal } = options;
+  if (vectors.vectorCount === 0) return { parameters };
   const dial = effortDial(parameters, vectors.dimension, vectors.vectorCount);
-  if (dial === undefined || vectors.vectorCount === 0) return parameters;
   const truth = await findGroundTruth({ vectors, probes, signal });
-  return dial.turnTo(await findEffort({ vectors, truth, signal }, dial));
+  const input = { vectors, truth, signal };
+  const measured = dial === undefined ? [] : await measureEfforts(input, dial);
+  const effort = measured.at(-1)?.effort;
+  return {
+    parameters: dial === undefined || effort === undefined ? parameters : dial.turnTo(effort),
+    curves: await measureCurves(input, measured),
+  };
 }
 
-type Measurement = Omit<Parameters<typeof measureRecall>[0], "effort"> & { vectors: VectorIndex };
-
-async function findEffort(measurement: Measurement, { least, most }: EffortDial): Promise<number> {
-  for (let effort = least; effort < most; effort = Math.min(effort * 2, most)) {
-    if ((await measureRecall({ ...measurement, effort })) >= recallTarget) return effort;
+/** Doubles the effort until it suffices; the last one is the one to search by. */
+async function measureEfforts(input: CurveInput, { least, most }: EffortDial): Promise<EffortPoint[]> {
+  const measured: EffortPoint[] = [];
+  for (let effort = least; ; effort = Math.min(effort * 2, most)) {
+    const point = await measureEffortPoint(input, effort);
+    measured.push(point);
+    if (point.recall >= recallTarget || effort >= most) return measured;
   }
-  return Math.max(least, most);
 }
 
 interface EffortDial {

@@ -36,7 +36,7 @@ export interface Describe {
 
 /**
  * The manifest of the files in the folder, with the probes written beside them: the books closed from the ledger as
- * written, the search effort as measured, or as the parent's was.
+ * written, the search as measured, or as the parent's was.
  */
 export async function describeGeneration(options: Describe): Promise<GenerationManifest> {
   const { folder, generation, definition, snapshot, version, columns, written, begin, signal } = options;
@@ -74,7 +74,7 @@ export async function describeGeneration(options: Describe): Promise<GenerationM
 
 async function measureFolder(
   options: Describe,
-): Promise<Pick<GenerationManifest, "parameters" | "accounting">> {
+): Promise<Pick<GenerationManifest, "parameters" | "curves" | "accounting">> {
   const { store, folder, definition, snapshot, version, written, signal } = options;
   const { dimension } = snapshot;
   const { parameters } = written.parent ?? definition;
@@ -87,10 +87,12 @@ async function measureFolder(
     await writeFile(path.join(folder, probeFile), encodeProbes(probes));
     const liveRowIds = await scanRowIds({ store, version, signal });
     const { stale: _stale, ...accounting } = await closeBooks(version.rowCount, liveRowIds, rows);
-    // The parent's effort was measured over all but a small part of these vectors, and the gate measures what it gives.
-    const isMeasured = written.parent !== undefined;
-    const measured = isMeasured ? parameters : await calibrateSearch({ vectors, probes, parameters, signal });
-    return { parameters: measured, accounting };
+    // The parent's search was measured over all but a small part of these vectors, and the gate measures what it gives.
+    const measured =
+      written.parent === undefined
+        ? await calibrateSearch({ vectors, probes, parameters, signal })
+        : { parameters, curves: written.parent.curves };
+    return { ...measured, accounting };
   } finally {
     await opened.close();
   }

@@ -1,6 +1,12 @@
 import { createTopHits } from "../../vector/format/top-hits.ts";
 import { checkSearch } from "../../vector/read/check-search.ts";
-import type { StoredVectors, VectorHits, VectorIndex, VectorSearch } from "../../vector/vector-index.ts";
+import type {
+  StoredVectors,
+  VectorHits,
+  VectorIndex,
+  VectorPlan,
+  VectorSearch,
+} from "../../vector/vector-index.ts";
 import type { LiveOrdinals, SegmentShape } from "./live-ordinals.ts";
 
 /** The vector indexes of several segments as one, which finds living chunks only. */
@@ -90,7 +96,19 @@ function merge(found: readonly VectorHits[], k: number, ordinals: LiveOrdinals):
       best.offer(ordinals.ordinalOf(segment, place), hits.scores[rank]!);
     });
   });
-  return { ...best.drain(), exact: found.every(({ exact }) => exact) };
+  return { ...best.drain(), exact: found.every(({ exact }) => exact), plan: joinPlans(found) };
+}
+
+/** The plan of the segment that was not compared whole, or that takes the longest. */
+function joinPlans(found: readonly VectorHits[]): VectorPlan | undefined {
+  const plans = found.flatMap(({ plan }) => plan ?? []).filter(({ path }) => path !== "none");
+  const [longest] = plans.toSorted(
+    (one, other) =>
+      Number(one.path === "exact") - Number(other.path === "exact") || other.expectedMs - one.expectedMs,
+  );
+  if (longest === undefined || plans.length === 1) return longest;
+  const expectedMs = plans.reduce((sum, plan) => sum + plan.expectedMs, 0);
+  return { ...longest, expectedMs, reason: `${longest.reason} The other segments are searched beside it.` };
 }
 
 async function* livingBlocks(

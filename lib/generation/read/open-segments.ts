@@ -23,7 +23,10 @@ interface OpenSegment {
 }
 
 /** What of a manifest is needed to read the files. */
-export type SegmentedFiles = Pick<GenerationManifest, "segments" | "ledger" | "parameters" | "dimension">;
+export type SegmentedFiles = Pick<
+  GenerationManifest,
+  "segments" | "ledger" | "parameters" | "dimension" | "curves"
+>;
 
 /** Opens all segments of a generation's folder as one. Its files must have been verified. */
 export async function openSegments(folder: string, files: SegmentedFiles) {
@@ -63,7 +66,7 @@ export async function openSegments(folder: string, files: SegmentedFiles) {
 async function openSegment(
   generation: string,
   segment: Segment,
-  { parameters, dimension }: SegmentedFiles,
+  { parameters, dimension, curves }: SegmentedFiles,
 ): Promise<OpenSegment> {
   const { chunkCount, deadCount, deadTokenCount, flat } = segment;
   const folder = path.join(generation, segment.folder);
@@ -83,7 +86,13 @@ async function openSegment(
             count: deadCount,
             below: chunkCount,
           });
-    const location = { folder: path.join(folder, vectorFolder), dimension, vectorCount: chunkCount, flat };
+    const location = {
+      folder: path.join(folder, vectorFolder),
+      dimension,
+      vectorCount: chunkCount,
+      flat,
+      curves,
+    };
     const vectors = await openVectorIndex({ ...location, parameters });
     return { chunkCount, dead, deadTokenCount, rows, lexical, vectors };
   } catch (error) {
