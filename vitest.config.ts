@@ -7,19 +7,18 @@ const minute = 60_000;
 export default defineConfig({
   test: {
     projects: [
-      {
-        test: {
-          name: "unit",
-          include: sources.map((folder) => `${folder}/**/*.test.ts`),
-          testTimeout: minute,
-        },
-      },
-      { test: { name: "architecture", include: ["test/architecture/**/*.test.ts"], testTimeout: minute } },
-      { test: { name: "property", include: ["test/property/**/*.test.ts"], testTimeout: 2 * minute } },
-      { test: { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeout: 2 * minute } },
-      { test: { name: "bad-input", include: ["test/bad-input/**/*.test.ts"], testTimeout: 2 * minute } },
-      { test: { name: "faults", include: ["test/faults/**/*.test.ts"], testTimeout: 5 * minute } },
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 5 * minute } },
+      project("unit", { include: sources.map((folder) => `${folder}/**/*.test.ts`), testTimeout: minute }),
+      project("architecture", { testTimeout: minute }),
+      project("property", { testTimeout: 2 * minute }),
+      project("integration", { testTimeout: 2 * minute }),
+      project("bad-input", { testTimeout: 2 * minute }),
+      project("faults", { testTimeout: 5 * minute }),
+      project("e2e", { testTimeout: 5 * minute }),
     ],
   },
 });
+
+function project(name: string, options: { include?: string[]; testTimeout: number }) {
+  // What a suite stands on takes seconds to build, and longer where the machine is busy.
+  return { test: { name, include: [`test/${name}/**/*.test.ts`], hookTimeout: 2 * minute, ...options } };
+}
