@@ -3,6 +3,7 @@ import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountActivationRoutes } from "./activation-routes.ts";
 import { mountAgentRoutes } from "./agent-routes.ts";
+import { mountAppendRoutes } from "./append-routes.ts";
 import { mountBoard } from "./board.ts";
 import { mountCatalogRoutes } from "./catalog-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -30,6 +31,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   mountActivationRoutes(app, dependencies);
   mountImportRoute(app, dependencies);
   mountLanceRoutes(app, dependencies);
+  mountAppendRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
   mountAgentRoutes(app, dependencies);

@@ -8,6 +8,7 @@ import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
 import { syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
 import { gateGeneration } from "@lakefleet/lib/gate/gate-generation.ts";
 import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
+import type { MergeLimits } from "@lakefleet/lib/generation/build/plan-segments.ts";
 import { definitionLog } from "@lakefleet/lib/generation/definition-log.ts";
 import { vectorFolder } from "@lakefleet/lib/generation/format/row-store-layout.ts";
 import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
@@ -32,16 +33,21 @@ const standard: IndexDefinition = {
 
 export interface VectorGeneration {
   manifest: GenerationManifest;
-  /** Where its graph and its vectors stand. */
+  /** Where its graph and its vectors stand, if it was built whole. */
   folder: string;
+  /** What each step took. */
+  milliseconds: Record<string, number>;
 }
 
 /** A data folder whose index `vectors` is made of given vectors: row `<tag><n>` has vector n and a text of its own. */
 export async function openVectorLake(
   dataFolder: string,
-  options: Partial<Pick<IndexDefinition, "parameters" | "metadataColumns">> = {},
+  options: Partial<Pick<IndexDefinition, "parameters" | "metadataColumns">> & {
+    mergeLimits?: MergeLimits;
+  } = {},
 ) {
-  const definition = { ...standard, ...options };
+  const { mergeLimits, ...changes } = options;
+  const definition = { ...standard, ...changes };
   const { bucket, locks } = dataLayout(dataFolder);
   const store = await openLocalStore({ name: "primary", root: bucket });
   await definitionLog(store, definition.index).commit(() => definition);
@@ -50,15 +56,29 @@ export async function openVectorLake(
     index: definition.index,
     /** Writes the rows, then embeds, builds, gates and promotes as the workers do. */
     async publish(rows: Rows): Promise<VectorGeneration> {
-      await writeRows(store, definition, rows);
-      await embed({ store, definition, locks }, rows);
       const { index } = definition;
-      const { manifest } = await buildGeneration({ store, index, locks });
+      const begin = performance.now();
+      await writeRows(store, definition, rows);
+      const written = performance.now();
+      await embed({ store, definition, locks }, rows);
+      const embedded = performance.now();
+      const { manifest, phases } = await buildGeneration({ store, index, locks, mergeLimits });
       const target = { store, index, generation: manifest.generation };
+      const built = performance.now();
       await gateGeneration(target);
+      const gated = performance.now();
       await promoteGeneration({ ...target, reason: "bench", actor: "bench", by: "person" });
+      const milliseconds = {
+        rows: written - begin,
+        embed: embedded - written,
+        ...phases,
+        "build in all": built - embedded,
+        gate: gated - built,
+        promote: performance.now() - gated,
+      };
       const folder = await store.materialize(generationPrefix(index, manifest.generation));
-      return { manifest, folder: path.join(folder, vectorFolder) };
+      const segment = manifest.segments[0]?.folder ?? "";
+      return { manifest, folder: path.join(folder, segment, vectorFolder), milliseconds };
     },
   };
 }

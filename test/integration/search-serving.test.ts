@@ -22,7 +22,7 @@ beforeAll(async () => {
     await lake.write(madeUpRows(rowsPerTag, tag), "replace");
     generations.push(await lake.publish());
   }
-});
+}, 60_000);
 afterAll(() => lake.remove());
 
 beforeEach(() => {

@@ -39,12 +39,14 @@ async function build(
   context: JobContext,
   dependencies: IndexDependencies,
 ): Promise<IndexResult> {
-  const { signal, progress } = context;
+  const { signal, progress, log } = context;
   const parameters = promotion && parseParameters(promotion.parameters);
   const request = { ...dependencies, index, parameters, signal, progress };
-  const { manifest, reused } = await buildGeneration(request);
+  const { manifest, reused, phases } = await buildGeneration(request);
   const { generation, datasetVersion, vectorCount, backend, buildDurationMs } = manifest;
   if (!reused) {
+    const how = manifest.parent === null ? "built whole" : `appended to ${manifest.parent}`;
+    log(`${how}, in milliseconds: ${JSON.stringify(phases)}`);
     dependencies.telemetry.emit("generation.built", {
       index,
       generation,

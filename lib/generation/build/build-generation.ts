@@ -21,6 +21,7 @@ import type { IndexDefinition } from "../index-definition.ts";
 import { findManifest } from "../read-manifest.ts";
 import { findFileProblems } from "../verify-files.ts";
 import { type AppendPlan, planAppend } from "./append-plan.ts";
+import { type Clock, startClock } from "./build-clock.ts";
 import { describeGeneration } from "./describe-generation.ts";
 import { findParent } from "./find-parent.ts";
 import type { MergeLimits } from "./plan-segments.ts";
@@ -48,6 +49,8 @@ export interface BuiltGeneration {
   manifest: GenerationManifest;
   /** True where an earlier build of the same input was found, whole and undamaged. */
   reused: boolean;
+  /** Milliseconds of each step that was taken. */
+  phases: Record<string, number>;
 }
 
 /** A second build of one index waits for the first and then finds it done; a job may take as long as this. */
@@ -70,9 +73,11 @@ async function buildAlone(options: BuildGenerationOptions): Promise<BuiltGenerat
   const definition = parameters === undefined ? defined : { ...defined, parameters };
   const pipeline = await openPipeline({ store, index, locks });
   try {
+    const clock = startClock();
     const snapshot = await readPipeline({ pipeline });
+    clock.lap("readPipeline");
     try {
-      return await findOrBuild(options, definition, snapshot);
+      return await findOrBuild(options, { definition, snapshot, clock });
     } finally {
       snapshot.close();
     }
@@ -83,20 +88,21 @@ async function buildAlone(options: BuildGenerationOptions): Promise<BuiltGenerat
 
 async function findOrBuild(
   options: BuildGenerationOptions,
-  definition: IndexDefinition,
-  snapshot: PipelineSnapshot,
+  input: { definition: IndexDefinition; snapshot: PipelineSnapshot; clock: Clock },
 ): Promise<BuiltGeneration> {
   const { store, index, signal } = options;
+  const { definition, snapshot, clock } = input;
   assertEmbedder(definition, snapshot);
   const datasetVersion = snapshot.syncedDatasetVersion;
   const missingChecksum = await checksumMissing(snapshot, signal);
+  clock.lap("missingRows");
   const generation = generationId({ definition, datasetVersion, missingChecksum });
   const found = await findIntact(store, index, generation, signal);
-  if (found !== undefined) return { manifest: found, reused: true };
+  if (found !== undefined) return { manifest: found, reused: true, phases: clock.phases };
 
   const version = await readDataset(store, definition.dataset, datasetVersion);
-  const manifest = await build({ ...options, definition, snapshot, version, generation });
-  return { manifest, reused: false };
+  const manifest = await build({ ...options, ...input, version, generation });
+  return { manifest, reused: false, phases: clock.phases };
 }
 
 interface Build extends BuildGenerationOptions {
@@ -104,14 +110,16 @@ interface Build extends BuildGenerationOptions {
   snapshot: PipelineSnapshot;
   version: DatasetVersion;
   generation: string;
+  clock: Clock;
 }
 
 async function build(options: Build): Promise<GenerationManifest> {
-  const { store, index, generation, definition, snapshot, version, signal } = options;
+  const { store, index, generation, definition, snapshot, version, clock, signal } = options;
   const { threads = availableParallelism() } = options;
   const begin = performance.now();
   const columns = metadataColumnsOf(definition, version);
   const plan = await planFromParent({ ...options, columns });
+  clock.lap("plan");
   const folder = await store.scratch();
   try {
     const source = { ...options, folder, columns, threads };
@@ -119,13 +127,16 @@ async function build(options: Build): Promise<GenerationManifest> {
       plan === undefined
         ? await writeAllSegments(source, await shardsOf({ ...options, columns }))
         : await writeAppended(source, plan);
+    clock.lap("segments");
     const indexed = snapshot.indexedRowIds();
     await writeLedger(path.join(folder, ledgerFile), { indexed, missing: snapshot.missing({ signal }) });
+    clock.lap("ledger");
     const manifest = await describeGeneration({ ...options, folder, columns, written, begin });
     await writeFile(path.join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     failpoint("build.before-publish");
     signal?.throwIfAborted();
     await store.publish(folder, generationPrefix(index, generation));
+    clock.lap("publish");
     failpoint("build.after-publish");
     return manifest;
   } finally {

@@ -14,6 +14,7 @@ import type { GenerationFile, GenerationManifest } from "../generation-manifest.
 import type { IndexDefinition } from "../index-definition.ts";
 import { openSegments } from "../read/open-segments.ts";
 import { closeBooks } from "../reconcile-rows.ts";
+import type { Clock } from "./build-clock.ts";
 import { calibrateSearch } from "./calibrate-search.ts";
 import type { WrittenSegments } from "./write-segments.ts";
 
@@ -31,6 +32,7 @@ export interface Describe {
   written: WrittenSegments;
   /** When the build began, by `performance.now()`. */
   begin: number;
+  clock: Clock;
   signal?: AbortSignal | undefined;
 }
 
@@ -42,6 +44,8 @@ export async function describeGeneration(options: Describe): Promise<GenerationM
   const { folder, generation, definition, snapshot, version, columns, written, begin, signal } = options;
   const [modelId = "", modelRevision = ""] = snapshot.embedderId.split("@");
   const measured = await measureFolder(options);
+  const files = await listFiles(folder, written.shared, signal);
+  options.clock.lap("checksums");
   return {
     schemaVersion: 2,
     generation,
@@ -65,7 +69,7 @@ export async function describeGeneration(options: Describe): Promise<GenerationM
     ledger: ledgerFile,
     parent: written.parent?.generation ?? null,
     pipelineSettings: snapshot.settingsHash,
-    files: await listFiles(folder, written.shared, signal),
+    files,
     buildDurationMs: Math.round(performance.now() - begin),
     builtAt: new Date().toISOString(),
     builderVersion,
@@ -75,7 +79,7 @@ export async function describeGeneration(options: Describe): Promise<GenerationM
 async function measureFolder(
   options: Describe,
 ): Promise<Pick<GenerationManifest, "parameters" | "curves" | "accounting">> {
-  const { store, folder, definition, snapshot, version, written, signal } = options;
+  const { store, folder, definition, snapshot, version, written, clock, signal } = options;
   const { dimension } = snapshot;
   const { parameters } = written.parent ?? definition;
   const { segments } = written;
@@ -85,13 +89,16 @@ async function measureFolder(
     const ordinals = probeOrdinals(vectors.vectorCount);
     const probes = { ordinals, vectors: await vectors.fetch(ordinals) };
     await writeFile(path.join(folder, probeFile), encodeProbes(probes));
+    clock.lap("probes");
     const liveRowIds = await scanRowIds({ store, version, signal });
     const { stale: _stale, ...accounting } = await closeBooks(version.rowCount, liveRowIds, rows);
+    clock.lap("books");
     // The parent's search was measured over all but a small part of these vectors, and the gate measures what it gives.
     const measured =
       written.parent === undefined
         ? await calibrateSearch({ vectors, probes, parameters, signal })
         : { parameters, curves: written.parent.curves };
+    clock.lap("calibration");
     return { ...measured, accounting };
   } finally {
     await opened.close();
