@@ -1,9 +1,9 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { quantile } from "@lakefleet/lib/evaluation/quantile.ts";
 import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
 import { openGeneration } from "@lakefleet/lib/generation/read/open-generation.ts";
-import { quantile } from "@lakefleet/lib/trial/quantile.ts";
 import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { generateVectors } from "../examples/generate-vectors.ts";
 import { makeBenchFolder } from "./support/bench-fleet.ts";

@@ -3,11 +3,10 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { dataLayout } from "@lakefleet/config/layout.ts";
-import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
 import { IngestRequest } from "@lakefleet/lib/ingest/ingest-request.ts";
-import { parseRows, rowsBytesMax } from "@lakefleet/lib/ingest/parse-rows.ts";
+import { parseRows } from "@lakefleet/lib/ingest/parse-rows.ts";
 import { requestIngest } from "@lakefleet/lib/ingest/request-ingest.ts";
 import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
@@ -40,7 +39,7 @@ export function mountAppendRoutes(app: OpenAPIHono, dependencies: ApiDependencie
     await jobs.assertAccepting(["ingest", "embed", "index"]);
     const named = IndexName.safeParse(context.req.param("index"));
     const definition = await readDefinition(store, named.success ? named.data : "-");
-    const rows = parseRows(await readBody(context.req.raw));
+    const rows = parseRows(new Uint8Array(await context.req.arrayBuffer()));
     const intent = newIntentId();
     const folder = path.join(dataLayout(configuration.dataFolder).uploads, intent);
     const { signal } = context.req.raw;
@@ -60,26 +59,5 @@ export function mountAppendRoutes(app: OpenAPIHono, dependencies: ApiDependencie
       await rm(folder, { recursive: true, force: true });
       throw error;
     }
-  });
-}
-
-async function readBody(request: Request): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > rowsBytesMax) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function tooLarge(): DomainError {
-  return new DomainError({
-    kind: "too-large",
-    type: "rows-too-large",
-    field: "rows",
-    message: `The body is larger than ${rowsBytesMax / 1024 / 1024} MiB.`,
-    remedy: "Send the rows as a file to POST /ingest/file, which takes any size.",
   });
 }

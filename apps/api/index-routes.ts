@@ -33,6 +33,8 @@ const createIndex = createRoute({
           /** The engine and its settings; absent numbers take the engine's defaults. */
           parameters: IndexParameters.optional(),
           fusion: IndexDefinition.shape.fusion.optional(),
+          /** The metadata column by whose values the vectors are kept apart; null for one that is not kept so. */
+          shard_by: z.string().min(1).max(1_000).nullable().optional(),
         })
         .refine((body) => !body.backend || !body.parameters || body.backend === body.parameters.backend, {
           path: ["parameters", "backend"],
@@ -73,6 +75,7 @@ export function mountIndexRoutes(app: OpenAPIHono, { jobs, store }: ApiDependenc
         ...(body.overlap === undefined ? {} : { overlap: body.overlap }),
         parameters: body.parameters,
         fusion: body.fusion,
+        shardBy: body.shard_by,
       },
     });
     const intent = newIntentId();

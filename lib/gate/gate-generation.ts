@@ -12,7 +12,7 @@ import { writeGateFailure } from "../generation/gate-failure.ts";
 import { gateFailureKey } from "../generation/generation-keys.ts";
 import { readPolicy } from "../generation/index-policy.ts";
 import { readManifest, type StoredManifest } from "../generation/read-manifest.ts";
-import { rememberVerifiedFiles, type VerifiedFiles } from "../generation/verified-files.ts";
+import type { VerifiedFiles } from "../generation/verified-files.ts";
 import { canonicalJson } from "../storage/canonical-json.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
@@ -45,7 +45,7 @@ export interface GateOptions {
  * the failed report, which replaces no certificate and stands until a gate passes.
  */
 export async function gateGeneration(options: GateOptions): Promise<GateOutcome> {
-  const { store, index, generation, onChecks, verified = rememberVerifiedFiles(), signal } = options;
+  const { store, index, generation, onChecks, verified, signal } = options;
   const definition = await readDefinition(store, index);
   const { gates: thresholds } = await readPolicy(store, index);
   const given = { index, generation, evalSet: null, thresholds };

@@ -27,7 +27,7 @@ export interface GateSubject {
   manifest: GenerationManifest;
   definition: IndexDefinition;
   thresholds: GateThresholds;
-  verified: VerifiedFiles;
+  verified?: VerifiedFiles | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -12,6 +12,8 @@ export interface TuningSettings {
   /** Whole; of the backend that is named beside it, if one is. */
   parameters?: IndexParameters | undefined;
   fusion?: IndexDefinition["fusion"] | undefined;
+  /** A metadata column; null takes the shards away again. */
+  shardBy?: string | null | undefined;
 }
 
 /** Commits the index's definition where it is new or changed; without a change the index is left as it is. */
@@ -55,6 +57,7 @@ function mergeDefinition(
       : IndexParameters.parse({ backend: settings.backend ?? "hnsw" });
   const embedderId = settings.embedderId ?? current?.embedderId ?? "hash-768@1";
   const vectors = settings.vectors ?? (embedderId === current?.embedderId ? current.vectors : undefined);
+  const shardBy = shardColumn(current, settings, dataset);
   return {
     schemaVersion: 1,
     index: settings.name,
@@ -65,6 +68,24 @@ function mergeDefinition(
     ...(vectors === undefined ? {} : { vectors }),
     chunking: chunkingOf(settings, current),
     parameters: settings.parameters ?? kept,
+    ...(shardBy === undefined ? {} : { shardBy }),
     fusion: settings.fusion ?? current?.fusion ?? { method: "weighted", lexicalWeight: 0.85 },
   };
+}
+
+/** As asked, else as it is for as long as the column is one of the index's. */
+function shardColumn(
+  current: IndexDefinition | undefined,
+  { shardBy }: TuningSettings,
+  { dataset, metadataColumns }: DatasetVersion,
+): string | undefined {
+  if (shardBy === undefined) return metadataColumns.find((column) => column === current?.shardBy);
+  if (shardBy === null || metadataColumns.includes(shardBy)) return shardBy ?? undefined;
+  throw new DomainError({
+    kind: "invalid",
+    type: "shard-column",
+    field: "shard_by",
+    message: `${JSON.stringify(shardBy)} is no metadata column of the dataset ${dataset}.`,
+    remedy: `Name it in metadata_columns as well. Now they are ${metadataColumns.join(", ") || "none"}.`,
+  });
 }

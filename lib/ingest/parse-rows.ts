@@ -2,9 +2,6 @@ import { DomainError } from "../errors/domain-error.ts";
 import { jsonDepthMax } from "../extract/json/json-limits.ts";
 import { nestingDepth } from "../extract/json/scan-value.ts";
 
-/** Rows that come in one request body are held in memory for a moment; more of them are a file. */
-export const rowsBytesMax = 32 * 1024 * 1024;
-
 export interface ParsedRows {
   rowCount: number;
   /** The rows as a JSON array, with every number as it was written. */

@@ -11,14 +11,16 @@ import { failpoint } from "../../storage/failpoint.ts";
 import { withFileLock } from "../../storage/file-lock.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 import type { IndexParameters } from "../../vector/index-parameters.ts";
+import { activeLog } from "../active-log.ts";
 import { removeGeneration } from "../collect-generations.ts";
 import { readDefinition } from "../definition-log.ts";
 import { ledgerFile, type MetadataColumn } from "../format/row-store-layout.ts";
+import { readGateFailure } from "../gate-failure.ts";
 import { generationId } from "../generation-id.ts";
 import { generationPrefix } from "../generation-keys.ts";
 import type { GenerationManifest } from "../generation-manifest.ts";
 import type { IndexDefinition } from "../index-definition.ts";
-import { findManifest } from "../read-manifest.ts";
+import { findManifest, type StoredManifest } from "../read-manifest.ts";
 import { findFileProblems } from "../verify-files.ts";
 import { type AppendPlan, planAppend } from "./append-plan.ts";
 import { type Clock, startClock } from "./build-clock.ts";
@@ -97,11 +99,11 @@ async function findOrBuild(
   const missingChecksum = await checksumMissing(snapshot, signal);
   clock.lap("missingRows");
   const generation = generationId({ definition, datasetVersion, missingChecksum });
-  const found = await findIntact(store, index, generation, signal);
+  const { found, refused } = await findIntact(store, index, generation, signal);
   if (found !== undefined) return { manifest: found, reused: true, phases: clock.phases };
 
   const version = await readDataset(store, definition.dataset, datasetVersion);
-  const manifest = await build({ ...options, ...input, version, generation });
+  const manifest = await build({ ...options, ...input, version, generation, whole: refused });
   return { manifest, reused: false, phases: clock.phases };
 }
 
@@ -111,6 +113,8 @@ interface Build extends BuildGenerationOptions {
   version: DatasetVersion;
   generation: string;
   clock: Clock;
+  /** Share nothing with the active generation. */
+  whole: boolean;
 }
 
 async function build(options: Build): Promise<GenerationManifest> {
@@ -148,7 +152,7 @@ async function build(options: Build): Promise<GenerationManifest> {
 async function planFromParent(
   options: Build & { columns: MetadataColumn[] },
 ): Promise<AppendPlan | undefined> {
-  const parent = await findParent(options);
+  const parent = options.whole ? undefined : await findParent(options);
   if (parent === undefined) return undefined;
   const plan = await planAppend({ ...options, parent, limits: options.mergeLimits });
   return "reason" in plan ? undefined : plan;
@@ -169,24 +173,38 @@ async function checksumMissing(snapshot: PipelineSnapshot, signal: AbortSignal |
   return hasher.digest("hex");
 }
 
-/** A generation that is there in part, or damaged, is removed: it serves nobody, and the new one needs its place. */
+/**
+ * A generation that is there in part, or damaged, is removed: it serves nobody, and the new one needs its place. So is
+ * one that was appended and that the gate refused, because a full build of the same rows may well pass.
+ */
 async function findIntact(
   store: ObjectStore,
   index: string,
   generation: string,
   signal: AbortSignal | undefined,
-): Promise<GenerationManifest | undefined> {
+): Promise<{ found?: GenerationManifest; refused: boolean }> {
+  let refused = false;
   try {
     const found = await findManifest(store, index, generation);
     if (found !== undefined) {
-      const { problems } = await findFileProblems({ store, manifest: found.manifest, signal });
-      if (problems.length === 0) return found.manifest;
+      const { manifest } = found;
+      refused = manifest.parent !== null && (await wasRefused(store, found));
+      const { problems } = await findFileProblems({ store, manifest, signal });
+      if (problems.length === 0 && !refused) return { found: manifest, refused };
     }
   } catch (error) {
     if (!(error instanceof DomainError && error.kind === "corrupt")) throw error;
   }
   await removeGeneration(store, index, generation);
-  return undefined;
+  return { refused };
+}
+
+/** What serves all the same was forced to, and stays. */
+async function wasRefused(store: ObjectStore, { manifest, checksum }: StoredManifest): Promise<boolean> {
+  const { index, generation } = manifest;
+  const failure = await readGateFailure(store, index, generation);
+  if (failure?.manifestChecksum !== checksum) return false;
+  return (await activeLog(store, index).head())?.document.generation !== generation;
 }
 
 function assertEmbedder(definition: IndexDefinition, snapshot: PipelineSnapshot): void {
