@@ -49,15 +49,23 @@ export class HttpClient {
     return this.#request<T>(path, { method: "DELETE" });
   }
 
+  /** For answers that are no JSON. */
+  async getText(path: string): Promise<string> {
+    return this.#read(path, {});
+  }
+
   async #request<T>(path: string, options: RequestInit): Promise<T> {
+    return parseJson(await this.#read(path, options)) as T;
+  }
+
+  async #read(path: string, options: RequestInit): Promise<string> {
     const response = await this.#send(path, options);
     const text = await response.text();
-    const body = parseJson(text);
-    if (response.ok) return body as T;
+    if (response.ok) return text;
     throw errorFromProblem({
       status: response.status,
       detail: text.slice(0, 200),
-      ...(body as Partial<Problem>),
+      ...(parseJson(text) as Partial<Problem>),
     });
   }
 

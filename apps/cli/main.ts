@@ -9,6 +9,7 @@ import { addJobsCommand } from "./commands/jobs.ts";
 import { addSearchCommand } from "./commands/search.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { addStatusCommand } from "./commands/status.ts";
+import { addTrialCommands } from "./commands/trials.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 import { addWatchCommand } from "./commands/watch.ts";
 
@@ -33,6 +34,7 @@ addJobsCommand(program);
 addIndexCommands(program);
 addAgentCommands(program);
 addEvalCommands(program);
+addTrialCommands(program);
 addVerifyCommand(program);
 addDoctorCommand(program);
 

@@ -1,8 +1,18 @@
+import { listSegments } from "../storage/append-segment.ts";
 import { canonicalJson } from "../storage/canonical-json.ts";
 import { type Compaction, compactAppendLog } from "../storage/compact-append-log.ts";
 import { recordKey } from "./settle-journal.ts";
 import { type JournalOptions, journalFolder, readJournal } from "./trial-journal.ts";
 import { JournalRecord } from "./trial-record.ts";
+
+/** Every trial writes a segment of its own, and a reader opens them all at once. */
+const segmentsMax = 128;
+
+/** Compacts a journal that has come to consist of many files. */
+export async function compactJournalIfDue(options: JournalOptions): Promise<void> {
+  const segments = await listSegments(journalFolder(options));
+  if (segments.length > segmentsMax) await compactJournal(options);
+}
 
 /**
  * Rewrites the journal without what a reader passes over anyway: second copies, and failures of trials that were

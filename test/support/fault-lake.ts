@@ -10,8 +10,9 @@ import type { FailpointName } from "@lakefleet/lib/storage/failpoint.ts";
 import { type RedisServer, startRedisServer } from "./redis-server.ts";
 import { waitFor } from "./wait-for.ts";
 
+/** What one ingest passes through. */
 export const roles = ["api", "serve", "ingest", "embed", "index"] as const;
-export type Role = (typeof roles)[number];
+export type Role = (typeof roles)[number] | "trial";
 
 const mainFiles: Record<Role, string> = {
   api: "../../apps/api/main.ts",
@@ -19,6 +20,7 @@ const mainFiles: Record<Role, string> = {
   ingest: "../../workers/ingest/main.ts",
   embed: "../../workers/embed/main.ts",
   index: "../../workers/index/main.ts",
+  trial: "../../workers/trial/main.ts",
 };
 
 const leaveWithParent = fileURLToPath(new URL("../../apps/fleet/leave-with-parent.ts", import.meta.url));
@@ -84,7 +86,8 @@ export async function openFaultLake(options: { dataFolder?: string } = {}): Prom
       await Promise.all(spares.splice(0).map(killChild));
     },
     async close() {
-      await Promise.all([...roles.map(kill), ...spares.map(killChild)]);
+      await Promise.all([...running.keys()].map(kill));
+      await Promise.all(spares.map(killChild));
       await redis.stop();
       if (owned) await rm(dataFolder, { recursive: true, force: true });
     },

@@ -5,6 +5,7 @@ import { openGeneration } from "../../generation/read/open-generation.ts";
 import { failpoint } from "../../storage/failpoint.ts";
 import { withFileLock } from "../../storage/file-lock.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
+import { compactJournalIfDue } from "../compact-journal.ts";
 import type { ThreadAdvance } from "../thread/thread-protocol.ts";
 import { appendToJournal, readJournal } from "../trial-journal.ts";
 import { type ParameterFields, parseParameters } from "../trial-parameters.ts";
@@ -80,6 +81,7 @@ async function measure(options: RunOptions): Promise<TrialRecord> {
     failpoint("trial.before-record");
     await appendToJournal({ store, index }, record);
     failpoint("trial.after-record");
+    await compactJournalIfDue({ store, index, telemetry: options.telemetry });
     return record;
   } finally {
     await opened.close();

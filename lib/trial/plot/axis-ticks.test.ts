@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { linearTicks, logTicks } from "./axis-ticks.ts";
+import { logTicks, recallTicks, stretchRecall } from "./axis-ticks.ts";
 
 describe("ticks", () => {
-  test("of a linear axis are round and lie within it", () => {
-    expect(linearTicks(0.9, 1, 5)).toEqual([0.9, 0.92, 0.94, 0.96, 0.98, 1]);
-    expect(linearTicks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
-    expect(linearTicks(1, 1, 5)).toEqual([1]);
+  test("of recall are those above the floor, further apart the better they are", () => {
+    expect(recallTicks(0.85)).toEqual([0.9, 0.95, 0.98, 0.99, 0.995, 1]);
+    const places = recallTicks(0).map(stretchRecall);
+    expect(places.every((place, tick) => place > (places[tick - 1] ?? -1))).toBe(true);
+    expect(stretchRecall(1) - stretchRecall(0.99)).toBeGreaterThan(stretchRecall(0.9) - stretchRecall(0.89));
   });
 
   test("of a logarithmic axis are 1, 2 and 5 times powers of ten", () => {

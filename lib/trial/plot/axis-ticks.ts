@@ -1,15 +1,16 @@
-/** Round numbers within the range, about `count` of them, ascending. */
-export function linearTicks(low: number, high: number, count: number): number[] {
-  if (!(high > low)) return [low];
-  const rough = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
-  const ticks: number[] = [];
-  // Counted, because adding up steps would add up their rounding.
-  for (let place = Math.ceil(low / step - 1e-9); place * step <= high + step * 1e-9; place += 1) {
-    ticks.push(Number((place * step).toPrecision(12)));
-  }
-  return ticks;
+const recalls = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1];
+
+/** Recalls that people compare by, ascending: each of them misses about half as much as the one before. */
+export function recallTicks(floor: number): number[] {
+  return recalls.filter((recall) => recall >= floor);
+}
+
+/**
+ * Stretches recalls by what they miss, so that 0.98 and 0.99 lie as far apart as 0.9 and 0.95; what misses less than
+ * the two hundredth part is hard to tell from 1 by any number of queries.
+ */
+export function stretchRecall(recall: number): number {
+  return -Math.log(1 - Math.min(1, recall) + 0.0025);
 }
 
 /** Numbers of one digit within the range, ascending: 1, 2 and 5 times powers of ten. */

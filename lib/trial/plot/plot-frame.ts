@@ -1,4 +1,4 @@
-import { linearTicks, logTicks } from "./axis-ticks.ts";
+import { logTicks, recallTicks, stretchRecall } from "./axis-ticks.ts";
 import { shortNumber } from "./svg-text.ts";
 
 /** In pixels; the area of the points leaves room for the axes, the heading and the legend. */
@@ -12,20 +12,20 @@ export interface PlotFrame {
   axes: string;
 }
 
-/** Where points stand: p95 on a logarithmic axis, because trials differ by factors, and recall on a linear one. */
+/** Where points stand: trials differ by factors, in their p95 and in what they miss. */
 export function plotFrame(points: readonly { recall: number; p95Ms: number }[], k: string): PlotFrame {
   const times = points.map(({ p95Ms }) => Math.max(p95Ms, 1e-3));
   const [fastest, slowest] = [Math.min(...times) / 1.25, Math.max(...times) * 1.25];
   const worst = Math.min(...points.map(({ recall }) => recall));
-  // A little room below the worst, and never less than a hundredth in all.
-  const floor = Math.max(0, Math.min(worst - (1 - worst) * 0.1, 0.99));
-  const ceiling = 1 + (1 - floor) * 0.03;
+  // A little room below the worst, and never less than from 0.95 up.
+  const floor = Math.max(0, Math.min(worst - (1 - worst) * 0.15, 0.95));
+  const [lowest, highest] = [stretchRecall(floor), stretchRecall(1) + 0.2];
   const x = (p95Ms: number) =>
     at(Math.log(Math.max(p95Ms, 1e-3)), Math.log(fastest), Math.log(slowest), area.left, area.right);
-  const y = (recall: number) => at(recall, floor, ceiling, area.bottom, area.top);
+  const y = (recall: number) => at(stretchRecall(recall), lowest, highest, area.bottom, area.top);
   const parts = [
     ...logTicks(fastest, slowest).map((tick) => verticalLine(x(tick), shortNumber(tick))),
-    ...linearTicks(floor, 1, 6).map((tick) => horizontalLine(y(tick), tickText(tick))),
+    ...recallTicks(floor).map((tick) => horizontalLine(y(tick), String(tick))),
     `<text x="${(area.left + area.right) / 2}" y="496" text-anchor="middle">p95 latency in ms (logarithmic)</text>`,
     `<text transform="translate(22 ${(area.top + area.bottom) / 2}) rotate(-90)" text-anchor="middle">${k}</text>`,
   ];
@@ -34,10 +34,6 @@ export function plotFrame(points: readonly { recall: number; p95Ms: number }[], 
 
 function at(value: number, from: number, to: number, start: number, end: number): number {
   return Number((start + ((value - from) / (to - from)) * (end - start)).toFixed(1));
-}
-
-function tickText(value: number): string {
-  return String(Number(value.toFixed(4)));
 }
 
 function verticalLine(x: number, name: string): string {
