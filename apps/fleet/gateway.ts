@@ -5,6 +5,7 @@ import { configurationOrExit } from "@lakefleet/config/configuration-or-exit.ts"
 import { rememberVerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { runHttpProcess } from "@lakefleet/lib/http/run-http-process.ts";
+import { readIndexWork } from "@lakefleet/lib/jobs/index-work.ts";
 import { createTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { createServe } from "@lakefleet/serve/create-serve.ts";
 import { openServeResources } from "@lakefleet/serve/open-serve-resources.ts";
@@ -17,7 +18,7 @@ const verified = rememberVerifiedFiles();
 const api = await openApiResources({ configuration, telemetry, verified });
 const serve = await openServeResources({ configuration, telemetry, verified });
 const app = createHttpApp({ telemetry });
-app.route("/", createServe(serve));
+app.route("/", createServe({ ...serve, work: () => readIndexWork(api.jobs.intents) }));
 app.route("/", createApi(api));
 mountDocs(app);
 await runHttpProcess({

@@ -10,6 +10,7 @@ import { mountGateRoutes } from "./gate-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
+import { mountStatisticsRoutes } from "./statistics-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 
 /** The read plane: it answers from what has been published, and needs neither Redis nor a worker. */
@@ -19,6 +20,7 @@ export function createServe(dependencies: ServeDependencies): OpenAPIHono {
   for (const path of ["/vectors/search", "/vectors/search/batch", "/vectors/lance/search/*"])
     app.use(path, limitJsonBody());
   mountSearchRoute(app, dependencies);
+  mountStatisticsRoutes(app, dependencies);
   mountDocumentRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
   mountGateRoutes(app, dependencies);

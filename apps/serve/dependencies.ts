@@ -1,3 +1,4 @@
+import type { IndexWork } from "@lakefleet/lib/generation/lifecycle.ts";
 import type { createSearchService } from "@lakefleet/lib/search/search-index.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
@@ -7,4 +8,6 @@ export interface ServeDependencies {
   store: LocalStore;
   search: ReturnType<typeof createSearchService>;
   telemetry: Telemetry;
+  /** The requests that are open or have failed, by index, where this process can see them. */
+  work?: (() => Promise<ReadonlyMap<string, IndexWork>>) | undefined;
 }

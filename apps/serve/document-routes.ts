@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { findNeighbours } from "@lakefleet/lib/search/find-neighbours.ts";
 import { readDocument } from "@lakefleet/lib/search/read-document.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
@@ -51,7 +52,50 @@ const readDoc = createRoute({
   ),
 });
 
+const neighbours = createRoute({
+  method: "get",
+  path: "/vectors/indexes/{name}/docs/{doc}/neighbours",
+  tags: ["search"],
+  summary: "The documents nearest to a document, by their vectors",
+  request: {
+    params: z.object({ name: IndexName, doc: DocumentName }),
+    query: z.object({
+      generation: z.string().min(1).max(100).optional(),
+      k: z.coerce.number().int().min(1).max(100).default(10),
+    }),
+  },
+  responses: answers(
+    200,
+    z
+      .object({
+        index: z.string(),
+        generation: z.string(),
+        doc_id: z.string(),
+        neighbours: z.array(
+          z.object({ doc_id: z.string(), score: z.number(), chunk_index: z.int(), text: z.string() }),
+        ),
+      })
+      .openapi("Neighbours"),
+    "The neighbours, nearest first",
+  ),
+});
+
 export function mountDocumentRoutes(app: OpenAPIHono, { search }: ServeDependencies): void {
+  app.openapi(neighbours, async (context) => {
+    const { name: index, doc } = context.req.valid("param");
+    const { generation: pin, k } = context.req.valid("query");
+    const answer = await search.use(
+      index,
+      async (opened) => ({
+        index,
+        generation: opened.manifest.generation,
+        doc_id: doc,
+        neighbours: await findNeighbours(opened, doc, k),
+      }),
+      pin,
+    );
+    return context.json(answer, 200);
+  });
   app.openapi(readDoc, async (context) => {
     const { index, doc } = context.req.valid("param");
     const { generation: pin, ...page } = context.req.valid("query");

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { Accounting } from "@lakefleet/lib/generation/accounting.ts";
 import { listIndexes } from "@lakefleet/lib/generation/definition-log.ts";
+import { LifecycleState } from "@lakefleet/lib/generation/lifecycle.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { listMissing } from "@lakefleet/lib/generation/list-missing.ts";
 import { listSnapshots } from "@lakefleet/lib/generation/resolve-snapshot.ts";
@@ -22,6 +23,10 @@ const MissingRow = z.object({
 const IndexDescription = z
   .object({
     name: z.string(),
+    state: LifecycleState,
+    state_reason: z.string(),
+    /** The open request that will change what serves. */
+    job: z.string().nullable(),
     dataset: z.string(),
     dataset_version: z.int(),
     backend: z.enum(["hnsw", "lance"]),
@@ -113,14 +118,15 @@ const snapshots = createRoute({
   responses: answers(200, Snapshots, "The snapshots"),
 });
 
-export function mountIndexRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
+export function mountIndexRoutes(app: OpenAPIHono, { store, work }: ServeDependencies): void {
   app.openapi(list, async (context) => {
     const names = await listIndexes(store);
+    const open = await work?.();
     const indexes = [];
     const damaged = [];
     for (const name of names) {
       try {
-        indexes.push(await describeIndex(store, name));
+        indexes.push(await describeIndex(store, name, open?.get(name)));
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;
         damaged.push({ name, type: error.type, detail: error.message });
@@ -131,7 +137,7 @@ export function mountIndexRoutes(app: OpenAPIHono, { store }: ServeDependencies)
   app.openapi(read, async (context) => {
     const { name } = context.req.valid("param");
     const { missing, after, limit } = context.req.valid("query");
-    const description = await describeIndex(store, name);
+    const description = await describeIndex(store, name, (await work?.())?.get(name));
     if (missing === "0") return context.json(description, 200);
     const rows = [];
     for await (const row of listMissing({

@@ -3,6 +3,8 @@ import { type CliContext, contextOf, print } from "../context.ts";
 
 export interface IndexView {
   name: string;
+  state: string;
+  state_reason: string;
   dataset: string;
   dataset_version: number;
   backend: string;
@@ -55,7 +57,8 @@ export function summary(view: IndexView): string {
   const { rows, indexed, pending, failed, excluded, balanced } = view.accounting;
   const books = `${rows} rows = ${indexed} indexed + ${pending} pending + ${reasons(failed)} failed + ${reasons(excluded)} excluded`;
   const state = balanced ? "balanced" : "NOT BALANCED";
-  return `${view.name}: ${books}; ${state}; serves ${view.active ?? "nothing"}`;
+  const why = view.state === "ready" ? "" : ` (${view.state_reason})`;
+  return `${view.name}: ${view.state}${why}; ${books}; ${state}; serves ${view.active ?? "nothing"}`;
 }
 
 function reasons(counts: Record<string, number>): string {
