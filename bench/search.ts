@@ -22,7 +22,7 @@ const { values } = parseArgs({
     dimension: { type: "string", default: "768" },
     queries: { type: "string", default: "200" },
     rounds: { type: "string", default: "15" },
-    swaps: { type: "string", default: "20" },
+    swaps: { type: "string", default: "200" },
   },
 });
 const [count, dimension, queryCount] = [
@@ -61,7 +61,7 @@ try {
         ...load,
         connections: 4,
         swapCount: Number(values.swaps),
-        answersBetween: 500,
+        answersBetween: 100,
       }),
     );
   } finally {
@@ -208,7 +208,7 @@ function reportLatency(
   );
 }
 
-function reportSwaps({ answers, failed, mixed, byGeneration, latencies, swaps }: SwapOutcome): void {
+function reportSwaps({ answers, failed, mixed, byGeneration, latencies, swaps, effects }: SwapOutcome): void {
   printTable(
     ["under 4 connections", "value", "limit"],
     [
@@ -220,6 +220,13 @@ function reportSwaps({ answers, failed, mixed, byGeneration, latencies, swaps }:
         "search p50 / p99 / slowest in ms",
         [0.5, 0.99, 1].map((at) => quantile(latencies, at).toFixed(2)).join(" / "),
         "",
+      ],
+      [
+        "swap to the first answer of the new generation, p50 / p99 / first in ms",
+        [quantile(effects, 0.5), quantile(effects, 0.99), effects[0] ?? 0]
+          .map((ms) => ms.toFixed(1))
+          .join(" / "),
+        verdict(quantile(effects, 0.99), { most: 50 }),
       ],
       ["swap p50 / slowest in ms", [0.5, 1].map((at) => quantile(swaps, at).toFixed(1)).join(" / "), ""],
     ],

@@ -36,8 +36,8 @@ export class HttpClient {
     return this.#request<T>(path, {});
   }
 
-  async post<T>(path: string, body: unknown = {}): Promise<T> {
-    const headers = { "content-type": "application/json" };
+  async post<T>(path: string, body: unknown = {}, more: Record<string, string> = {}): Promise<T> {
+    const headers = { "content-type": "application/json", ...more };
     return this.#request<T>(path, { method: "POST", headers, body: JSON.stringify(body) });
   }
 

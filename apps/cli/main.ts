@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
 import { addAgentCommands } from "./commands/agent.ts";
+import { addCertificateCommands } from "./commands/certificate.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvalCommands } from "./commands/evals.ts";
 import { addIndexCommands } from "./commands/indexes.ts";
@@ -34,6 +35,7 @@ addJobsCommand(program);
 addIndexCommands(program);
 addAgentCommands(program);
 addEvalCommands(program);
+addCertificateCommands(program);
 addTrialCommands(program);
 addVerifyCommand(program);
 addDoctorCommand(program);

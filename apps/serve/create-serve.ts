@@ -12,18 +12,25 @@ import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
 import { mountStatisticsRoutes } from "./statistics-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
+import { mountWarmRoute } from "./warm-route.ts";
 
 /** The read plane: it answers from what has been published, and needs neither Redis nor a worker. */
 export function createServe(dependencies: ServeDependencies): OpenAPIHono {
   const app = createHttpApp(dependencies);
   app.get("/health", (context) => context.json({ status: "ok", indexes: dependencies.search.status() }, 200));
-  for (const path of ["/vectors/search", "/vectors/search/batch", "/vectors/lance/search/*"])
+  for (const path of [
+    "/vectors/search",
+    "/vectors/search/batch",
+    "/vectors/indexes/*",
+    "/vectors/lance/search/*",
+  ])
     app.use(path, limitJsonBody());
   mountSearchRoute(app, dependencies);
   mountStatisticsRoutes(app, dependencies);
   mountDocumentRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
   mountGateRoutes(app, dependencies);
+  mountWarmRoute(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountAgentRoutes(app, dependencies);
   mountEvalRoutes(app, dependencies);

@@ -15,6 +15,8 @@ export interface SwapOutcome {
   latencies: number[];
   /** In milliseconds, from the request to promote to its answer. */
   swaps: number[];
+  /** In milliseconds, from the request to promote to the first answer of the generation that it named. */
+  effects: number[];
 }
 
 /** Searches without pause over some connections while one generation after the other is made active. */
@@ -37,7 +39,9 @@ export async function searchDuringSwaps(options: {
     byGeneration: {},
     latencies: [],
     swaps: [],
+    effects: [],
   };
+  let awaited: { generation: string; begin: number } | undefined;
   let done = false;
   let reached = Promise.withResolvers<void>();
   let wanted = answersBetween;
@@ -49,7 +53,12 @@ export async function searchDuringSwaps(options: {
       const { status, body } = await connection.send(requests[query]!);
       outcome.latencies.push(performance.now() - begin);
       outcome.answers += 1;
-      judge(outcome, expected, query, status === 200 ? JSON.parse(body) : undefined);
+      const answer: Answer | undefined = status === 200 ? JSON.parse(body) : undefined;
+      judge(outcome, expected, query, answer);
+      if (awaited !== undefined && answer?.generation === awaited.generation) {
+        outcome.effects.push(performance.now() - awaited.begin);
+        awaited = undefined;
+      }
       if (outcome.answers >= wanted) reached.resolve();
     }
     connection.close();
@@ -61,6 +70,8 @@ export async function searchDuringSwaps(options: {
       await Promise.race([reached.promise, ...searches]);
       reached = Promise.withResolvers();
       const begin = performance.now();
+      // Two generations take turns, and the second one is active at first.
+      awaited = { generation: options.generations[swap % 2]!.generation, begin };
       const { status, body } = await operator.send(swapRequest(options, swap));
       if (status !== 200) throw new Error(`the swap failed: ${status} ${body}`);
       outcome.swaps.push(performance.now() - begin);
@@ -75,13 +86,13 @@ export async function searchDuringSwaps(options: {
   return outcome;
 }
 
-/** The second generation is active at first. Every other swap is a promotion, the rest roll back from it. */
+/** The second generation is active at first. Every other swap promotes the first one, the rest roll back from it. */
 function swapRequest(
   { index, generations }: { index: string; generations: GenerationManifest[] },
   swap: number,
 ) {
   if (swap % 2 === 1) return renderRequest(`/vectors/hnsw/rollback/${index}`, { reason: "bench" });
-  const { generation } = generations[(swap >> 1) % 2]!;
+  const { generation } = generations[0]!;
   return renderRequest(`/vectors/indexes/${index}/promote`, { generation, reason: "bench" });
 }
 

@@ -9,6 +9,7 @@ import type { OpenGeneration } from "../generation/read/open-generation.ts";
 import { canonicalJson } from "../storage/canonical-json.ts";
 import { checksumBytes } from "../storage/checksum.ts";
 import { equals } from "./gate-check.ts";
+import { evenly } from "./gate-queries.ts";
 
 /** One would do where the model is another; eight also find a mixture of two. */
 const sampleCount = 8;
@@ -47,13 +48,14 @@ export async function checkModelVectors(
         equals("model-vectors", dimension, provider.dimension, "values in a vector, stored and by the model"),
       ];
     }
-    const chunks = rows.fetch(ordinals.subarray(0, sampleCount));
+    const places = evenly(Array.from(ordinals.keys()), sampleCount);
+    const chunks = rows.fetch(places.map((place) => ordinals[place] ?? 0));
     const fresh = await provider.embedBatch(chunks.map(({ text }) => text));
-    const same = chunks.filter((_, place) => {
-      const from = place * dimension;
+    const same = chunks.filter((_, position) => {
+      const from = (places[position] ?? 0) * dimension;
       let product = 0;
-      for (let value = from; value < from + dimension; value += 1) {
-        product += (vectors[value] ?? 0) * (fresh[value] ?? 0);
+      for (let value = 0; value < dimension; value += 1) {
+        product += (vectors[from + value] ?? 0) * (fresh[position * dimension + value] ?? 0);
       }
       return product >= sameCosine;
     });

@@ -6,6 +6,8 @@ export interface GateQuery {
   vector: Float32Array;
   /** Ordinals that must not be in the ranking by which it is judged, ascending. */
   exclude: Uint32Array;
+  /** What an unfiltered search must reach, where that is known. */
+  target?: RecallTarget;
 }
 
 /** What a search for a query under one filter must reach: this many hits of at least this score. */

@@ -1,4 +1,5 @@
 import { DomainError } from "../errors/domain-error.ts";
+import { type CommittedEvalSet, readEvalSet } from "../evaluation/eval-set-log.ts";
 import {
   type Certificate,
   type GateCheck,
@@ -47,8 +48,9 @@ export interface GateOptions {
 export async function gateGeneration(options: GateOptions): Promise<GateOutcome> {
   const { store, index, generation, onChecks, verified, signal } = options;
   const definition = await readDefinition(store, index);
-  const { gates: thresholds } = await readPolicy(store, index);
-  const given = { index, generation, evalSet: null, thresholds };
+  const { gates: thresholds, evalSet: name } = await readPolicy(store, index);
+  const evalSet = name === undefined ? undefined : await readEvalSet(store, name);
+  const given = { index, generation, evalSet: describeSet(evalSet), thresholds };
   const { manifest, checksum } = await readSubject(options, given);
   const judgement: GateJudgement = { ...given, manifestChecksum: checksum };
   const { datasetVersion, vectorCount } = manifest;
@@ -60,11 +62,25 @@ export async function gateGeneration(options: GateOptions): Promise<GateOutcome>
     await store.delete(gateFailureKey(index, generation));
     return { ...facts, certificate: earlier, reused: true };
   }
-  const verdict = await judgeGeneration({ store, manifest, definition, thresholds, verified, signal });
+  const verdict = await judgeGeneration({
+    store,
+    manifest,
+    definition,
+    thresholds,
+    evalSet: evalSet?.set,
+    verified,
+    signal,
+  });
   onChecks?.(verdict.checks);
   failpoint("gate.before-record");
   const certificate = await record({ store, judgement, verdict, stored: { manifest, checksum } });
   return { ...facts, certificate, reused: false };
+}
+
+function describeSet(evalSet: CommittedEvalSet | undefined): GateJudgement["evalSet"] {
+  if (evalSet === undefined) return null;
+  const { set, checksum } = evalSet;
+  return { name: set.name, checksum, queryCount: set.queries.length };
 }
 
 /** A manifest that cannot be read is a failed gate like any other. */

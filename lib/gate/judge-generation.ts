@@ -1,12 +1,6 @@
 import { DomainError } from "../errors/domain-error.ts";
+import type { EvalSet } from "../evaluation/eval-set.ts";
 import type { GateCheck, GateMeasures } from "../generation/certificate.ts";
-import {
-  decodeProbes,
-  type ProbeVectors,
-  probeFile,
-  probeOrdinals,
-} from "../generation/format/probe-vectors.ts";
-import { generationPrefix } from "../generation/generation-keys.ts";
 import type { GenerationManifest } from "../generation/generation-manifest.ts";
 import type { IndexDefinition } from "../generation/index-definition.ts";
 import type { GateThresholds } from "../generation/index-policy.ts";
@@ -17,8 +11,9 @@ import type { ObjectStore } from "../storage/object-store.ts";
 import { checkFilters } from "./check-filters.ts";
 import { checkDefinition, checkModelVectors } from "./check-model.ts";
 import { checkBooks, checkFiles, checkParts, checkWords } from "./check-parts.ts";
-import type { GateQuery } from "./find-targets.ts";
 import { equals, isAtLeast, isAtMost } from "./gate-check.ts";
+import { readGateQueries, readProbes } from "./gate-queries.ts";
+import { checkJudgements, measureJudgements } from "./measure-judgements.ts";
 import { measureLatency, measureRecalls, type RecallMeasure } from "./measure-search.ts";
 import { ownMemory } from "./own-memory.ts";
 
@@ -27,6 +22,8 @@ export interface GateSubject {
   manifest: GenerationManifest;
   definition: IndexDefinition;
   thresholds: GateThresholds;
+  /** What the index's policy names; without one, stored vectors of the generation stand in. */
+  evalSet: EvalSet | undefined;
   verified?: VerifiedFiles | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -74,10 +71,10 @@ interface Opening extends GateSubject {
 
 async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<GateVerdict> {
   const { manifest, thresholds, signal, openMs } = opening;
-  const probes = await readProbes(opening);
-  const queries = queriesFrom(probes, manifest.dimension);
   const memoryBytes = await measureMemory(opened, opening);
+  const { queries, wanted, judged, source } = await readGateQueries(opened, opening);
   const recall = await measureRecalls({ opened, queries, signal });
+  const judgements = await measureJudgements(opened, judged, signal);
   const latency = await measureLatency({
     opened,
     queries,
@@ -92,15 +89,11 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
   const checks = [
     ...(await checkParts(opened)),
     ...(await checkBooks({ ...opening, opened })),
-    ...(await checkModelVectors(opened, probes)),
-    equals(
-      "queries",
-      queries.length,
-      probeOrdinals(manifest.vectorCount).length,
-      "stored vectors to search for",
-    ),
+    ...(await checkModelVectors(opened, await readProbes(opening))),
+    equals("queries", queries.length, wanted, source),
     ...recall.map((measure) => recallCheck(measure, thresholds)),
     ...(await checkFilters(opened, queries, signal)),
+    ...checkJudgements(judgements, thresholds),
     await checkWords(opened),
     isAtMost("p50-ms", latency.p50Ms, thresholds.p50MsMax, timed),
     isAtMost("p95-ms", latency.p95Ms, thresholds.p95MsMax, timed),
@@ -114,21 +107,11 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
   ];
   const { p50Ms, p95Ms } = latency;
   const coverage = rows === 0 ? 1 : indexed / rows;
-  const judged = { hit: null, meanReciprocalRank: null };
-  return { checks, measures: { recall, ...judged, p50Ms, p95Ms, openMs, memoryBytes, coverage } };
-}
-
-async function readProbes({ store, manifest }: GateSubject): Promise<ProbeVectors> {
-  const { index, generation, dimension } = manifest;
-  return decodeProbes(await store.get(`${generationPrefix(index, generation)}/${probeFile}`), dimension);
-}
-
-function queriesFrom({ ordinals, vectors }: ProbeVectors, dimension: number): GateQuery[] {
-  const exclude = new Uint32Array();
-  return Array.from(ordinals, (_, place) => ({
-    vector: vectors.slice(place * dimension, (place + 1) * dimension),
-    exclude,
-  }));
+  const { hit, meanReciprocalRank } = judgements;
+  return {
+    checks,
+    measures: { recall, hit, meanReciprocalRank, p50Ms, p95Ms, openMs, memoryBytes, coverage },
+  };
 }
 
 /** All files, and what the process grew by while it opened them and searched for the first time. */

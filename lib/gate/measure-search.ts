@@ -5,6 +5,7 @@ import type { OpenGeneration } from "../generation/read/open-generation.ts";
 import { rankChunks } from "../search/rank-chunks.ts";
 import type { RowFilter } from "../vector/vector-index.ts";
 import { findTargets, type GateQuery, type RecallTarget } from "./find-targets.ts";
+import { evenly } from "./gate-queries.ts";
 import { sampleRows } from "./sample-rows.ts";
 
 /** The whole, and filters that let a half, a tenth and a hundredth of the chunks pass. */
@@ -29,18 +30,28 @@ export async function measureRecalls({ opened, queries, signal }: SearchMeasure)
   const filters = selectivities.map((share) =>
     share === 1 ? undefined : sampleRows(vectors.vectorCount, share, filterSeed),
   );
-  const targets = await findTargets({ vectors, queries, filters, signal });
+  const scanned = evenly(queries, scannedMax(vectors.vectorCount));
+  const targets = await findTargets({ vectors, queries: scanned, filters, signal });
   const measures: RecallMeasure[] = [];
   for (const [place, selectivity] of selectivities.entries()) {
+    const known = selectivity === 1 ? queries.filter(({ target }) => target !== undefined) : [];
+    const measured = known.length > 0 ? known : scanned;
     const reached = [];
-    for (const [position, query] of queries.entries()) {
+    for (const [position, query] of measured.entries()) {
       signal?.throwIfAborted();
-      const target = targets[position]?.[place] ?? { threshold: 0, hitCount: 0 };
-      reached.push(await reachedBy({ opened, query, filter: filters[place], target, signal }));
+      const target = (selectivity === 1 ? query.target : undefined) ?? targets[position]?.[place];
+      if (target !== undefined) {
+        reached.push(await reachedBy({ opened, query, filter: filters[place], target, signal }));
+      }
     }
-    measures.push({ selectivity, ...recallInterval(reached), queryCount: queries.length });
+    measures.push({ selectivity, ...recallInterval(reached), queryCount: measured.length });
   }
   return measures;
+}
+
+/** As many scans as take some seconds, and no more than a narrow interval needs. */
+function scannedMax(vectorCount: number): number {
+  return Math.min(200, Math.max(16, Math.floor(64_000_000 / Math.max(1, vectorCount))));
 }
 
 async function reachedBy(options: {

@@ -25,6 +25,7 @@ const Retention = z.strictObject({
   ageDaysMax: z.number().positive().optional(),
   pinned: z.array(z.string()).max(100).default([]),
 });
+export type Retention = z.infer<typeof Retention>;
 
 /** How one index is judged and kept; it changes no generation. Document of the commit log `indexes/<name>/policy/`. */
 export const IndexPolicy = z.strictObject({

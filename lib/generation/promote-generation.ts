@@ -4,9 +4,10 @@ import type { ObjectStore } from "../storage/object-store.ts";
 import { type ActiveGeneration, activeLog } from "./active-log.ts";
 import { assertPromotable } from "./assert-promotable.ts";
 import { assertExpected, type ExpectedActivation, type SeenActivation } from "./expected-activation.ts";
+import { gateKey } from "./generation-keys.ts";
 import type { GenerationManifest } from "./generation-manifest.ts";
 import { isLate } from "./is-late.ts";
-import { readManifest } from "./read-manifest.ts";
+import { findManifest, readManifest } from "./read-manifest.ts";
 import type { VerifiedFiles } from "./verified-files.ts";
 
 export interface PromoteOptions {
@@ -80,6 +81,7 @@ export async function promoteGeneration(options: PromoteOptions): Promise<Activa
   );
   if (commit !== undefined) {
     failpoint("promote.after-commit");
+    if (!forced) await assertStillThere(options, commit.number, previous);
     return activation(candidate.manifest, { activation: commit.number, previous, reused: false, forced });
   }
   const head = await log.head();
@@ -94,6 +96,30 @@ export function activation(
   rest: Pick<Activation, "activation" | "previous" | "reused" | "forced">,
 ): Activation {
   return { generation, datasetVersion, vectorCount, ...rest };
+}
+
+/**
+ * The generation may have been collected between the look at its certificate and the commit; then what served before
+ * is made active again, before anybody could be answered from files that are gone.
+ */
+async function assertStillThere(
+  { store, index, generation }: PromoteOptions,
+  number: number,
+  previous: string | null,
+): Promise<void> {
+  if ((await store.size(gateKey(index, generation))) !== undefined) return;
+  if (previous !== null) {
+    const found = await findManifest(store, index, previous);
+    const datasetVersion = found?.manifest.datasetVersion;
+    const reason = `${generation} was collected while it was promoted`;
+    await activeLog(store, index).commit((head) =>
+      head?.number === number
+        ? { generation: previous, reason, actor: "promotion", ...(datasetVersion ? { datasetVersion } : {}) }
+        : undefined,
+    );
+  }
+  await readManifest(store, index, generation);
+  throw new Error(`the certificate of ${generation} went away while it was promoted`);
 }
 
 /** A generation that was forced and has earned its certificate since is activated again, without the mark. */

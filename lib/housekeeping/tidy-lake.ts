@@ -28,9 +28,6 @@ export interface TidyReport {
 
 /** No write goes on for so long without touching its files. */
 const leftoverMs = 24 * 3_600_000;
-/** Enough to go back a few builds; each costs as much disk as the index itself. */
-const generationsKept = 5;
-
 /** Removes what nothing points at any more: leftovers of killed processes, old generations, uploads that are done. */
 export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
   const report: TidyReport = { skipped: false, staging: 0, orphans: 0, generations: 0, uploads: 0 };
@@ -45,11 +42,22 @@ export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
       report.orphans += 1;
     }
   }
+  await options.intents.refresh();
   for (const index of await listIndexes(store)) {
-    report.generations += (await collectGenerations({ store, index, keep: generationsKept })).length;
+    // A trial reads the generation it began with, whatever is promoted meanwhile.
+    if (hasOpenTrial(options.intents, index)) continue;
+    report.generations += (await collectGenerations({ store, index })).length;
   }
   report.uploads = await collectUploads(options);
   return report;
+}
+
+function hasOpenTrial(intents: Intents, index: string): boolean {
+  return intents
+    .open()
+    .some(({ accepted }) =>
+      accepted.jobs.some(({ queue, payload }) => queue === "trial" && payload.index === index),
+    );
 }
 
 /**
@@ -57,7 +65,6 @@ export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
  * that no request ever named was cut off before its intent.
  */
 async function collectUploads({ uploadsFolder, intents }: TidyOptions): Promise<number> {
-  await intents.refresh();
   let removed = 0;
   for (const intent of await readdir(uploadsFolder)) {
     const folder = path.join(uploadsFolder, intent);

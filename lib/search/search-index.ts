@@ -16,6 +16,7 @@ import type { VectorBackend } from "../vector/vector-index.ts";
 import { compileFilter } from "./compile-filter.ts";
 import { createQueryEmbedder, type OpenProvider, type QueryEmbedder } from "./embed-query.ts";
 import { type RankedChunks, rankChunks } from "./rank-chunks.ts";
+import { repeatTask } from "./repeat-task.ts";
 import type { SearchAnswer, SearchHit, SearchMode, SearchRequest } from "./search-contract.ts";
 
 export interface SearchOptions {
@@ -51,6 +52,9 @@ export interface SearchServiceOptions {
   providers?: OpenProvider;
 }
 
+/** A gate takes a second at least, so a generation is ready before it is promoted. */
+const lookEveryMs = 500;
+
 export function createSearchService({
   store,
   telemetry,
@@ -60,6 +64,9 @@ export function createSearchService({
   const indexes = new Map<string, ServingIndex>();
   const embedder = createQueryEmbedder(providers);
   const drained = Promise.withResolvers<void>();
+  const ahead = repeatTask(lookEveryMs, async () => {
+    for (const serving of indexes.values()) await serving.lookAhead();
+  });
   let underWay = 0;
   let closing = false;
 
@@ -132,6 +139,7 @@ export function createSearchService({
     status: () => [...indexes.values()].map((serving) => serving.status()),
     async close() {
       closing = true;
+      await ahead.stop();
       if (underWay > 0) await drained.promise;
       await Promise.all([...indexes.values()].map((serving) => serving.close()));
       await embedder.close();

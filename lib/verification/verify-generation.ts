@@ -1,8 +1,9 @@
 import { DomainError } from "../errors/domain-error.ts";
 import { checkBooks, checkFiles, checkParts } from "../gate/check-parts.ts";
-import { type GateCheck, readCertificate } from "../generation/certificate.ts";
+import { recomputeCertificate } from "../gate/recompute-certificate.ts";
+import { type Certificate, type GateCheck, readCertificate } from "../generation/certificate.ts";
 import { gateKey, generationPrefix } from "../generation/generation-keys.ts";
-import { openUngated } from "../generation/read/open-generation.ts";
+import { type OpenGeneration, openUngated } from "../generation/read/open-generation.ts";
 import { readManifest } from "../generation/read-manifest.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 
@@ -56,7 +57,7 @@ async function* verifyShallow({ store, index }: VerifyOptions, generation: strin
 async function* verifyDeep(options: VerifyOptions, generation: string): AsyncGenerator<Finding> {
   const { store, index, signal } = options;
   const key = generationPrefix(index, generation);
-  const { manifest } = await readManifest(store, index, generation);
+  const { manifest, checksum } = await readManifest(store, index, generation);
   const files = await checkFiles({ store, manifest, afresh: true, signal });
   yield* failures(key, [files]);
   yield* verifyGate(store, index, generation);
@@ -65,8 +66,44 @@ async function* verifyDeep(options: VerifyOptions, generation: string): AsyncGen
   try {
     yield* failures(key, await checkParts(opened));
     yield* failures(key, await checkBooks({ store, opened, signal }));
+    yield* verifyProof({ store, opened, checksum, signal });
   } finally {
     await opened.close();
+  }
+}
+
+/** Recomputes what the certificate says. One that is damaged has been told of, and there need not be any. */
+async function* verifyProof(options: {
+  store: ObjectStore;
+  opened: OpenGeneration;
+  checksum: string;
+  signal: AbortSignal | undefined;
+}): AsyncGenerator<Finding> {
+  const { store, opened, checksum, signal } = options;
+  const { index, generation } = opened.manifest;
+  const key = gateKey(index, generation);
+  const certificate = await findIntactCertificate(store, index, generation);
+  if (certificate === undefined) return;
+  if (certificate.manifestChecksum !== checksum) {
+    const detail = "was issued for another build of this generation; gate it again";
+    yield { key, type: "certificate-stale", detail };
+    return;
+  }
+  for (const doubt of await recomputeCertificate({ store, certificate, opened, signal })) {
+    yield { key, ...doubt };
+  }
+}
+
+async function findIntactCertificate(
+  store: ObjectStore,
+  index: string,
+  generation: string,
+): Promise<Certificate | undefined> {
+  try {
+    return await readCertificate(store, index, generation);
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === "corrupt") return undefined;
+    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { accountIndex } from "@lakefleet/lib/generation/account-index.ts";
 import { activeLog } from "@lakefleet/lib/generation/active-log.ts";
 import { collectGenerations } from "@lakefleet/lib/generation/collect-generations.ts";
 import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
+import { IndexPolicy, policyLog } from "@lakefleet/lib/generation/index-policy.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { listMissing } from "@lakefleet/lib/generation/list-missing.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
@@ -156,7 +157,7 @@ describe("rollback", () => {
 });
 
 describe("collecting old generations", () => {
-  test("keeps the active one, the one before it, the newest, and what is young", async () => {
+  test("keeps the active one, the one before it, the newest, what is pinned or held, and what is young", async () => {
     const built: string[] = [];
     for (const tag of ["a", "b", "c", "d"]) {
       const generation = await buildNext(tag);
@@ -166,11 +167,18 @@ describe("collecting old generations", () => {
     const names = async () =>
       (await listGenerations({ store: lake.store, index: "i" })).map((one) => one.generation);
     await rollback(built[0]);
-    const collect = { store: lake.store, index: "i", keep: 1 };
+    await policyLog(lake.store, "i").commit(() =>
+      IndexPolicy.parse({ schemaVersion: 1, retention: { keep: 2, pinned: [built[1]] } }),
+    );
+    const collect = { store: lake.store, index: "i" };
     expect(await collectGenerations(collect)).toEqual([]);
     const later = { ...collect, now: () => Date.now() + 61_000 };
-    expect((await collectGenerations(later)).sort()).toEqual([built[1], built[2]]);
-    expect((await names()).sort()).toEqual([built[0], built[3]]);
+    const held = { ...later, alsoKeep: new Set(built.slice(2, 3)) };
+    expect(await collectGenerations(held)).toEqual([]);
+    expect(await collectGenerations(later)).toEqual([]);
+    await buildNext("e");
+    expect(await collectGenerations(later)).toEqual([built[2]]);
+    expect(await names()).toEqual(expect.arrayContaining([built[0], built[1], built[3]]));
     expect(await rollback()).toMatchObject({ generation: built[3] });
   });
 });

@@ -99,7 +99,7 @@ test("tidying leaves every row of a snapshot that is kept", async () => {
   await lake.write(madeUpRows(12, "b"), "replace");
   await lake.publish();
   const wanted = await rowsOf("i@previous");
-  await collectGenerations({ store: lake.store, index: "i", keep: 2, now: () => Date.now() + 1e9 });
+  await collectGenerations({ store: lake.store, index: "i", now: () => Date.now() + 1e9 });
   for await (const { key } of collectOrphans({ store: lake.store, dataset: "d", olderThanMs: 0 })) {
     await lake.store.delete(key);
   }

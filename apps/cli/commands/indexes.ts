@@ -1,13 +1,19 @@
 import { type Command, Option } from "commander";
-import { contextOf, print } from "../context.ts";
+import { configurationOrFail, contextOf, print } from "../context.ts";
 import { followJob } from "../follow-job.ts";
 import { parseOption } from "../parse-option.ts";
 import { printAllIndexes } from "./status.ts";
+
+interface PromoteOptions {
+  reason?: string;
+  force: boolean;
+}
 
 interface Activation {
   index: string;
   generation: string;
   previous: string | null;
+  forced: boolean;
 }
 
 export function addIndexCommands(program: Command): void {
@@ -19,12 +25,18 @@ export function addIndexCommands(program: Command): void {
     });
   program
     .command("promote <index> <generation>")
-    .description("let a gated generation serve")
-    .option("--reason <text>", "kept in the history", "requested on the command line")
-    .action(async (index: string, generation: string, options: { reason: string }, command: Command) => {
+    .description("let a certified generation serve")
+    .option("--reason <text>", "kept in the history; to be given with --force")
+    .option("--force", "without a certificate; takes LAKEFLEET_ADMIN_KEY", false)
+    .action(async (index: string, generation: string, options: PromoteOptions, command: Command) => {
       const context = contextOf(command);
       const path = `/vectors/indexes/${encodeURIComponent(index)}/promote`;
-      const outcome = await context.client.post<Activation>(path, { generation, reason: options.reason });
+      const { adminKey } = configurationOrFail();
+      const outcome = await context.client.post<Activation>(
+        path,
+        { generation, actor: "cli", ...options },
+        options.force && adminKey !== undefined ? { authorization: `Bearer ${adminKey}` } : {},
+      );
       print(context, outcome, () => [activationLine(outcome)]);
     });
   program
@@ -73,5 +85,5 @@ interface MigrateOptions {
 }
 
 function activationLine(outcome: Activation): string {
-  return `${outcome.index} serves ${outcome.generation} (before: ${outcome.previous ?? "nothing"})`;
+  return `${outcome.index} serves ${outcome.generation}${outcome.forced ? ", FORCED without a certificate" : ""} (before: ${outcome.previous ?? "nothing"})`;
 }

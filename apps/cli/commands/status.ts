@@ -10,6 +10,7 @@ export interface IndexView {
   backend: string;
   embedder: string;
   active: string | null;
+  forced: boolean;
   generations: string[];
   accounting: {
     rows: number;
@@ -58,7 +59,8 @@ export function summary(view: IndexView): string {
   const books = `${rows} rows = ${indexed} indexed + ${pending} pending + ${reasons(failed)} failed + ${reasons(excluded)} excluded`;
   const state = balanced ? "balanced" : "NOT BALANCED";
   const why = view.state === "ready" ? "" : ` (${view.state_reason})`;
-  return `${view.name}: ${view.state}${why}; ${books}; ${state}; serves ${view.active ?? "nothing"}`;
+  const forced = view.forced ? ", FORCED without a certificate" : "";
+  return `${view.name}: ${view.state}${why}; ${books}; ${state}; serves ${view.active ?? "nothing"}${forced}`;
 }
 
 function reasons(counts: Record<string, number>): string {

@@ -13,6 +13,8 @@ export interface ServingFailure {
 /** What one index knows of activations that it could not open. */
 export interface OpenFailures {
   report(generation: string | undefined, cause: unknown): void;
+  /** Tells of it, and leaves the status alone: nobody asked for what failed. */
+  reportOnly(generation: string | undefined, cause: unknown): void;
   /** Reports that an activation did not open, once in a while however many searches run into it. */
   note(activation: Commit<ActiveGeneration>, cause: unknown): void;
   isKnown(activation: Commit<ActiveGeneration>): boolean;
@@ -33,14 +35,19 @@ export function trackOpenFailures(options: {
   let failure: ServingFailure | undefined;
   let failedNumber = 0;
   let retryAt = 0;
-  const report = (generation: string | undefined, cause: unknown) => {
+  const reportOnly = (generation: string | undefined, cause: unknown): ServingFailure => {
     const type = cause instanceof DomainError ? cause.type : "internal";
     const message = cause instanceof Error ? cause.message : String(cause);
-    failure = { generation, type, message, at: new Date().toISOString() };
-    options.onOpenFailed({ index: options.index, ...failure }, cause);
+    const found = { generation, type, message, at: new Date().toISOString() };
+    options.onOpenFailed({ index: options.index, ...found }, cause);
+    return found;
+  };
+  const report = (generation: string | undefined, cause: unknown) => {
+    failure = reportOnly(generation, cause);
   };
   return {
     report,
+    reportOnly,
     note(activation, cause) {
       if (failedNumber === activation.number && performance.now() < retryAt) return;
       failedNumber = activation.number;

@@ -6,6 +6,7 @@ import type { VerifiedFiles } from "../verified-files.ts";
 import { createGenerationCache, type GenerationCache, type GenerationLease } from "./generation-cache.ts";
 import { type ServingFailure, trackOpenFailures } from "./open-failures.ts";
 import { type OpenGeneration, openGeneration } from "./open-generation.ts";
+import { watchCandidates } from "./watch-candidates.ts";
 
 export interface ServingStatus {
   index: string;
@@ -38,6 +39,8 @@ export interface ServingIndex {
    * Throws `index-not-ready` where nothing is active yet, `generation-missing` for an unknown pin.
    */
   use<Result>(task: (serving: Serving) => Promise<Result>, pin?: string): Promise<Result>;
+  /** Readies what was built or certified since the last look, before it is promoted; what fails is only reported. */
+  lookAhead(): Promise<void>;
   status(): ServingStatus;
   close(): Promise<void>;
 }
@@ -58,6 +61,12 @@ export function createServingIndex(options: ServingIndexOptions): ServingIndex {
       return opened;
     },
     onCloseFailed: failures.report,
+  });
+  const candidates = watchCandidates({
+    store,
+    index,
+    verified,
+    open: async (generation) => (await cache.acquire(generation)).release(),
   });
   const newest = async (): Promise<Activation | undefined> => {
     try {
@@ -107,6 +116,13 @@ export function createServingIndex(options: ServingIndexOptions): ServingIndex {
         return await task(lease);
       } finally {
         lease.release();
+      }
+    },
+    async lookAhead() {
+      try {
+        await candidates.look();
+      } catch (error) {
+        failures.reportOnly(undefined, error);
       }
     },
     status: () => ({
