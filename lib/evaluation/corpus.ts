@@ -26,7 +26,7 @@ export async function corpusFingerprint(
   return (await readCorpus(opened, options)).fingerprint;
 }
 
-/** Reads every chunk once, about 1 s for 100,000 of them; later calls on the same open generation cost nothing. */
+/** Reads every chunk once, at 10 to 30 µs each; later calls on the same open generation cost nothing. */
 export async function readCorpus(
   opened: OpenGeneration,
   { signal }: { signal?: AbortSignal | undefined } = {},

@@ -118,6 +118,33 @@ describe("lakefleet", () => {
     expect((await lakefleet("jobs", "retry", queue, id)).code).toBe(2);
   });
 
+  test("makes eval sets of an index, of a TREC collection and of a file, and shows them", async () => {
+    const queries = path.join(files, "queries.json");
+    const topics = path.join(files, "topics.txt");
+    const judgements = path.join(files, "judgements.txt");
+    await writeFile(queries, JSON.stringify([{ id: "1", text: "rusty chain", judgements: { 1: 1 } }]));
+    await writeFile(topics, "<DOC>\n<DOCNO> 7 </DOCNO>\na flat tyre\n</DOC>\n");
+    await writeFile(judgements, "7 Q0 3 1\n");
+    const collection = ["--topics", topics, "--judgements", judgements];
+    expect(await json("evals", "create", "asked", "--from-json", queries)).toMatchObject({ judged_count: 1 });
+    expect(await json("evals", "create", "judged", ...collection)).toMatchObject({ query_count: 1 });
+    expect(await json("evals", "autogen", "own", "--index", "repairs")).toMatchObject({ excluding_count: 2 });
+    const again = await lakefleet("evals", "create", "judged", ...collection);
+    expect(again.stdout).toContain("was there already");
+    const list = await lakefleet("evals");
+    expect(list.stdout).toMatch(
+      /^asked v1: 1 queries.*\njudged v1.*\nown v1: 2 queries.*held-out of repairs/,
+    );
+    expect((await lakefleet("evals", "show", "judged")).stdout).toContain("7  a flat tyre; 1 relevant");
+
+    await writeFile(judgements, "7 Q0 3 1\n8 Q0 3 1\n");
+    const refused = await lakefleet("evals", "create", "judged", ...collection);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/^lakefleet: Line 2 .*\n$/)]);
+    expect((await lakefleet("evals", "create", "none")).code).toBe(2);
+    expect((await lakefleet("evals", "create", "none", "--from-json", topics)).code).toBe(2);
+    expect((await lakefleet("evals", "show", "none")).code).toBe(2);
+  });
+
   test("rolls back to the generation before", async () => {
     const table = path.join(files, "repairs.csv");
     const before = (await json("status", "repairs")) as { active: string };

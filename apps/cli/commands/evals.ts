@@ -70,14 +70,14 @@ function addCreate(evals: Command): void {
   evals
     .command("create <name>")
     .description("make a set of a file of queries, or of a TREC collection")
-    .addOption(new Option("--json <file>", "queries as a JSON list").conflicts(["topics", "judgements"]))
+    .addOption(new Option("--from-json <file>", "queries as a JSON list").conflicts(["topics", "judgements"]))
     .option("--topics <file>", "TREC topics")
     .option("--judgements <file>", "TREC judgements of these topics")
     .action(async (name: string, options, command: Command) => {
-      const { json, topics, judgements } = options;
-      if (!json && !topics) throw new CliError("Give --topics (with --judgements) or --json.", 2);
-      const body = json
-        ? { name, queries: parseJson(await readText(json), json) }
+      const { fromJson, topics, judgements } = options;
+      if (!fromJson && !topics) throw new CliError("Give --topics (with --judgements) or --from-json.", 2);
+      const body = fromJson
+        ? { name, queries: parseJson(await readText(fromJson), fromJson) }
         : {
             name,
             topics: await readText(topics),
