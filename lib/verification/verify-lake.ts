@@ -7,8 +7,9 @@ import { verifyTruthFiles } from "../evaluation/truth-cache.ts";
 import { listIndexes } from "../generation/definition-log.ts";
 import { IntentRecord } from "../jobs/intent-record.ts";
 import { readAppendLog } from "../storage/append-log.ts";
-import type { ObjectStore } from "../storage/object-store.ts";
+import type { LocalStore } from "../storage/local-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import { readJournal } from "../trial/trial-journal.ts";
 import { verifyIndex } from "./verify-index.ts";
 
 /** Something that is not as it must be: what kind of damage, where, and what was found. */
@@ -19,7 +20,7 @@ export interface LakeFinding {
 }
 
 export interface VerifyLakeOptions {
-  store: ObjectStore;
+  store: LocalStore;
   intentsFolder: string;
   locks: string;
   telemetry: Telemetry;
@@ -43,8 +44,21 @@ export async function* verifyLake(options: VerifyLakeOptions): AsyncGenerator<La
   for (const index of await listIndexes(store)) {
     yield* verifyIndex({ store, index, deep, signal });
     yield* verifyPipeline({ store, index, locks: options.locks, deep, signal });
+    yield* verifyTrials(options, index);
   }
   yield* verifyEvalSets(options);
+}
+
+async function* verifyTrials(
+  { store, telemetry }: VerifyLakeOptions,
+  index: string,
+): AsyncGenerator<LakeFinding> {
+  try {
+    await readJournal({ store, index, telemetry });
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    yield findingOf(error, `indexes/${index}/trials/`);
+  }
 }
 
 async function* verifyEvalSets({ store, deep, signal }: VerifyLakeOptions): AsyncGenerator<LakeFinding> {
