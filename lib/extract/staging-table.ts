@@ -16,6 +16,8 @@ export interface StagingTable {
 // The engine's vectors hold at most 2048 values; long texts are handed over sooner so that few wait at once.
 const chunkRowsMax = 2048;
 const chunkTextMax = 8 << 20;
+// The appender keeps 200,000 rows to itself, which no memory limit of the engine sees; long rows must go sooner.
+const appendedTextMax = 64 << 20;
 
 export async function createStagingTable(
   connection: DuckDBConnection,
@@ -39,13 +41,18 @@ export async function createStagingTable(
   const appender = await connection.createAppender("staging");
   let rows: DuckDBValue[][] = [];
   let textLength = 0;
+  let appendedLength = 0;
   const flush = () => {
     if (rows.length === 0) return;
     const chunk = DuckDBDataChunk.create(columnTypes, rows.length);
     chunk.setRows(rows);
     appender.appendDataChunk(chunk);
     rows = [];
+    appendedLength += textLength;
     textLength = 0;
+    if (appendedLength < appendedTextMax) return;
+    appender.flushSync();
+    appendedLength = 0;
   };
   const finish = () => {
     flush();
