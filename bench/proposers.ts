@@ -14,7 +14,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "40" },
     builds: { type: "string", default: "12" },
-    tables: { type: "string", default: "clustered-20k-768,clustered-20k-128" },
+    tables: { type: "string", default: "clustered-20k-768,clustered-10k-128" },
     target: { type: "string", default: "0.99" },
   },
 });

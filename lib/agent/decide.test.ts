@@ -76,11 +76,11 @@ interface Played {
 /** Plays a session to its end: each proposal is measured, each promotion has the outcome that `promote` gives it. */
 function play(
   settings: AgentSettings,
-  options: { promote?: () => "promoted" | "blocked"; facts?: SessionFacts } = {},
+  options: { promote?: () => "promoted" | "blocked"; facts?: SessionFacts; before?: Played } = {},
 ): Played {
   const actions: Action[] = [];
-  const decisions: AgentDecision[] = [];
-  const journal: JournalRecord[] = [];
+  const decisions: AgentDecision[] = [...(options.before?.decisions ?? [])];
+  const journal: JournalRecord[] = [...(options.before?.journal ?? [])];
   let current = options.facts ?? facts;
   for (let step = 0; step < 200; step++) {
     const nowMs = current.sinceMs + 10_000 * step;
@@ -213,6 +213,18 @@ describe("a session", () => {
     const { actions } = play(settingsWith({ bounds }), { facts: { ...facts, serving: poor } });
     expect(actions.some(({ action }) => action === "promote")).toBe(false);
     expect(actions.at(-2)).toMatchObject({ action: "finish" });
+  });
+
+  test("asked for again looks further than the one before, and repeats none of its trials", () => {
+    const settings = settingsWith({ trialsPerSession: 6 });
+    const first = play(settings);
+    const later = { ...facts, session: 2, sinceMs: facts.sinceMs + 3_600_000 };
+    const again = play({ ...settings, session: 2 }, { facts: later, before: first });
+    const keys = again.journal.flatMap((record) =>
+      record.kind === "trial" ? [JSON.stringify([record.parameters, record.sampleShare])] : [],
+    );
+    expect(keys.length).toBeGreaterThan(first.journal.filter(({ kind }) => kind === "trial").length + 3);
+    expect(new Set(keys).size).toBe(keys.length);
   });
 
   test("keeps to its trials and its processor time", () => {

@@ -100,16 +100,20 @@ function endOfSearch(input: DecideInput): string | undefined {
   return idle >= options.patience ? `The last ${idle} trials found nothing better` : undefined;
 }
 
-/** Full trials since the champion was last beaten by a gain that counts. */
+/** Full trials of the session since the champion was last beaten by a gain that counts. */
 function trialsWithoutGain(input: DecideInput): number {
   const { recallTarget, gainMin } = input.settings.options;
+  const asked = new Set(sessionDecisions(input).map(({ intent }) => intent));
   let bestMs = Number.POSITIVE_INFINITY;
   let idle = 0;
-  for (const trial of comparableTrials(input).filter(({ sampleShare }) => sampleShare === 1)) {
-    const better = trial.recall >= recallTarget && trial.p50Ms < bestMs * (1 - gainMin);
-    if (trial.recall >= recallTarget) bestMs = Math.min(bestMs, trial.p50Ms);
+  for (const { sampleShare, recall, p50Ms, trial } of comparableTrials(input)) {
+    if (sampleShare < 1) continue;
+    const reaches = recall >= recallTarget;
+    const better = reaches && p50Ms < bestMs * (1 - gainMin);
+    if (reaches) bestMs = Math.min(bestMs, p50Ms);
     // While nothing reaches the target the search goes on, until its trials are used up.
-    idle = better || bestMs === Number.POSITIVE_INFINITY ? 0 : idle + 1;
+    if (better || bestMs === Number.POSITIVE_INFINITY) idle = 0;
+    else if (asked.has(trial)) idle += 1;
   }
   return idle;
 }

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { activeLog } from "../generation/active-log.ts";
-import { listIndexes } from "../generation/definition-log.ts";
 import type { CommitLog } from "../storage/commit-log.ts";
 import { type AgentSettings, agentSettingsLog } from "./agent-settings.ts";
 import { type AgentWorld, stepIndex } from "./step-index.ts";
@@ -24,7 +23,7 @@ interface Watched {
 export async function runAgent(world: AgentWorld, signal: AbortSignal): Promise<void> {
   const watched = new Map<string, Watched>();
   while (!signal.aborted) {
-    for (const index of await listIndexes(world.store)) {
+    for (const index of await world.store.listFolders("indexes/")) {
       const entry = watched.get(index) ?? watch(world, index);
       watched.set(index, entry);
       try {

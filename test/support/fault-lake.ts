@@ -12,7 +12,9 @@ import { waitFor } from "./wait-for.ts";
 
 /** What one ingest passes through. */
 export const roles = ["api", "serve", "ingest", "embed", "index"] as const;
-export type Role = (typeof roles)[number] | "trial";
+/** Those that tune; only their own test starts them. */
+export const tuners = ["trial", "agent"] as const;
+export type Role = (typeof roles)[number] | (typeof tuners)[number];
 
 const mainFiles: Record<Role, string> = {
   api: "../../apps/api/main.ts",
@@ -21,6 +23,7 @@ const mainFiles: Record<Role, string> = {
   embed: "../../workers/embed/main.ts",
   index: "../../workers/index/main.ts",
   trial: "../../workers/trial/main.ts",
+  agent: "../../workers/agent/main.ts",
 };
 
 const leaveWithParent = fileURLToPath(new URL("../../apps/fleet/leave-with-parent.ts", import.meta.url));
