@@ -67,7 +67,7 @@ function stratumOf({ metadata }: StoredChunk, strata: string): string {
   return JSON.stringify(metadata[strata] ?? null);
 }
 
-async function canEmbed(embedderId: string): Promise<boolean> {
+export async function canEmbed(embedderId: string): Promise<boolean> {
   try {
     await openProvider(embedderId, { threads: 0 }).close();
     return true;

@@ -105,7 +105,7 @@ async function record(passed: {
   stored: StoredManifest;
 }): Promise<Certificate> {
   const { store, judgement, verdict, stored } = passed;
-  const { checks, measures } = verdict;
+  const { checks, measures, fusion } = verdict;
   if (measures === undefined || checks.some((check) => !check.passed)) return fail(store, judgement, checks);
   const { manifest } = stored;
   const certificate = issueCertificate({
@@ -116,7 +116,7 @@ async function record(passed: {
     modelDigest: modelDigestOf(manifest),
     costUsd: 0,
     parameters: manifest.parameters,
-    fusion: { ...manifest.fusion, measured: false },
+    fusion,
     at: new Date().toISOString(),
   });
   await writeCertificate(store, certificate);

@@ -1,6 +1,6 @@
 import { DomainError } from "../errors/domain-error.ts";
 import type { EvalSet } from "../evaluation/eval-set.ts";
-import type { GateCheck, GateMeasures } from "../generation/certificate.ts";
+import type { Certificate, GateCheck, GateMeasures } from "../generation/certificate.ts";
 import type { GenerationManifest } from "../generation/generation-manifest.ts";
 import type { IndexDefinition } from "../generation/index-definition.ts";
 import type { GateThresholds } from "../generation/index-policy.ts";
@@ -15,6 +15,7 @@ import { equals, isAtLeast, isAtMost } from "./gate-check.ts";
 import { readGateQueries, readProbes } from "./gate-queries.ts";
 import { checkJudgements, measureJudgements } from "./measure-judgements.ts";
 import { measureLatency, measureRecalls, type RecallMeasure } from "./measure-search.ts";
+import { measureWeight } from "./measure-weight.ts";
 import { ownMemory } from "./own-memory.ts";
 
 export interface GateSubject {
@@ -32,6 +33,7 @@ export interface GateVerdict {
   checks: GateCheck[];
   /** Undefined where the generation could not be opened. */
   measures: GateMeasures | undefined;
+  fusion: Certificate["fusion"];
 }
 
 /** Makes every check of a generation from its stored bytes. Damaged files are not opened: an engine may crash on them. */
@@ -39,7 +41,8 @@ export async function judgeGeneration(subject: GateSubject): Promise<GateVerdict
   const { manifest, definition } = subject;
   const files = await checkFiles(subject);
   const checks = [files, ...checkDefinition(manifest, definition)];
-  if (!files.passed) return { checks, measures: undefined };
+  const fusion = { ...manifest.fusion, measured: false };
+  if (!files.passed) return { checks, measures: undefined, fusion };
   const memoryBefore = await ownMemory();
   const begin = performance.now();
   let opened: OpenGeneration;
@@ -48,12 +51,12 @@ export async function judgeGeneration(subject: GateSubject): Promise<GateVerdict
   } catch (error) {
     if (!(error instanceof DomainError) || error.kind !== "corrupt") throw error;
     const refusal = equals("opens", error.message, "opens", "its files are whole, and no engine takes them");
-    return { checks: [...checks, refusal], measures: undefined };
+    return { checks: [...checks, refusal], measures: undefined, fusion };
   }
   try {
     const openMs = performance.now() - begin;
-    const { checks: more, measures } = await judgeOpened(opened, { ...subject, openMs, memoryBefore });
-    return { checks: [...checks, ...more], measures };
+    const verdict = await judgeOpened(opened, { ...subject, openMs, memoryBefore });
+    return { ...verdict, checks: [...checks, ...verdict.checks] };
   } finally {
     await opened.close();
   }
@@ -111,6 +114,7 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
   return {
     checks,
     measures: { recall, hit, meanReciprocalRank, p50Ms, p95Ms, openMs, memoryBytes, coverage },
+    fusion: await measureWeight(opened, opening),
   };
 }
 

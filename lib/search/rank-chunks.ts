@@ -109,7 +109,8 @@ async function rankByBoth(order: RankOrder, allowed: number): Promise<RankedChun
   const words = rankByWords({ ...order, k: depth });
   // What stands far below the page only fills up the fusion, and need not be searched for as surely.
   const near = await rankByVector({ ...order, k: depth }, vector, { allowed, head: k });
-  const { fusion } = order.generation.manifest;
+  const { certificate, manifest } = order.generation;
+  const fusion = certificate?.fusion ?? manifest.fusion;
   const fused = fuseScores(near, words, fusion);
   const how = fusion.method === "rrf" ? "reciprocal ranks" : "scaled scores";
   const outcome = outcomeOf({ found: fused.ordinals.length, wanted: k, allCompared: near.complete });
