@@ -87,7 +87,7 @@ describe("appending rows to an index", () => {
   test("is refused for what is no list of rows, and for an index that is not there", async () => {
     for (const body of [[], {}, { rows: [] }, { rows: [1] }, { rows: [{ a: 1 }], else: 1 }]) {
       const answer = await append(body);
-      expect([answer.status, problemOf(answer).type]).toEqual([422, "rows-shape"]);
+      expect([answer.status, problemOf(answer).type]).toEqual([400, "rows-shape"]);
     }
     const nowhere = await postJson(lake.url("api"), "/vectors/lance/append/none", { rows: [{ a: 1 }] });
     expect([nowhere.status, problemOf(nowhere).type]).toEqual([404, "index-missing"]);

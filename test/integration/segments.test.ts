@@ -1,0 +1,97 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { writeGateFailure } from "@lakefleet/lib/generation/gate-failure.ts";
+import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
+import { GateThresholds } from "@lakefleet/lib/generation/index-policy.ts";
+import { openUngated } from "@lakefleet/lib/generation/read/open-generation.ts";
+import { readManifest } from "@lakefleet/lib/generation/read-manifest.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
+
+let lake: IndexedLake;
+beforeEach(async () => {
+  lake = await openIndexedLake();
+});
+afterEach(() => lake.remove());
+
+describe("an index that is split by a column", () => {
+  test("has a segment for each frequent value, and a filter on it is answered from that one", async () => {
+    await lake.define({ shardBy: "topic" });
+    const rows = madeUpRows(2_150).map((row, at) => ({
+      ...row,
+      topic: at < 50 ? "rare" : ["sea", "land"][at % 2]!,
+    }));
+    await lake.write(rows);
+    await lake.embed();
+    const { manifest } = await lake.build();
+    expect(manifest.segments.map(({ shard, chunkCount }) => [shard, chunkCount])).toEqual([
+      ["land", 1_050],
+      ["sea", 1_050],
+      [null, 50],
+    ]);
+    const opened = await openUngated({ store: lake.store, index: "i", generation: manifest.generation });
+    try {
+      const filter = await opened.select("m0 = 'rare'");
+      expect(filter.matchCount).toBe(50);
+      const [query] = [await opened.vectors.fetch([2_120])];
+      const hits = await opened.vectors.search(query!, { k: 60, filter });
+      expect(hits.ordinals.length).toBe(50);
+      const topics = new Set(opened.rows.fetch(hits.ordinals).map(({ metadata }) => metadata.topic));
+      expect([...topics]).toEqual(["rare"]);
+      const unfiltered = await opened.vectors.search(query!, { k: 5 });
+      expect(unfiltered.ordinals[0]).toBe(2_120);
+    } finally {
+      await opened.close();
+    }
+  });
+});
+
+describe("an appended generation", () => {
+  async function append() {
+    await lake.write(madeUpRows(200));
+    const parent = await lake.publish();
+    await lake.write(madeUpRows(10, "b"));
+    await lake.embed();
+    return { parent, appended: (await lake.build()).manifest };
+  }
+
+  test("that the gate refused is built whole the next time", async () => {
+    const { parent, appended } = await append();
+    expect(appended.parent).toBe(parent);
+    const { generation } = appended;
+    const { checksum } = await readManifest(lake.store, "i", generation);
+    await writeGateFailure(lake.store, {
+      schemaVersion: 2,
+      index: "i",
+      generation,
+      evalSet: null,
+      thresholds: GateThresholds.parse({}),
+      manifestChecksum: checksum,
+      checks: [],
+      at: new Date().toISOString(),
+    });
+    const { manifest, reused } = await lake.build();
+    expect([manifest.generation, manifest.parent, reused]).toEqual([generation, null, false]);
+    expect((await lake.build()).reused).toBe(true);
+  });
+
+  test("shares no file that has been damaged", async () => {
+    await lake.write(madeUpRows(200));
+    const parent = await lake.publish();
+    const file = path.join(lake.store.root, generationPrefix("i", parent), "segments/0001/lexical.bin");
+    const bytes = readFileSync(file);
+    bytes[100]! ^= 1;
+    writeFileSync(file, bytes);
+    await lake.write(madeUpRows(10, "b"));
+    await lake.embed();
+    expect((await lake.build()).manifest.parent).toBeNull();
+  });
+
+  test("outlives its parent", async () => {
+    const { parent, appended } = await append();
+    await lake.store.deletePrefix(`${generationPrefix("i", parent)}/`);
+    const opened = await openUngated({ store: lake.store, index: "i", generation: appended.generation });
+    expect(opened.rows.chunkCount).toBe(210);
+    await opened.close();
+  });
+});
