@@ -92,6 +92,21 @@ describe.each(backends)("searching an index on %s", (backend) => {
     expect(answer).toMatchObject({ complete: true, hits: [], plan: { path: "none" } });
   });
 
+  test("fewer hits than k say whether fewer match or the search gave up", async () => {
+    const vector = embed("amber island");
+    const whole = await search({ vector, k: 10 });
+    expect(whole.plan).toMatchObject({ outcome: "complete", expected_ms: expect.any(Number) });
+    const none = await search({ vector, k: 200, filter: { year: 1999, topic: "sea" } });
+    expect(none).toMatchObject({ complete: true, plan: { path: "exact", outcome: "fewer-match" } });
+    const wide = { year: { gte: 1995 } };
+    const hurried = await search({ vector, k: 500, filter: wide, max_ms: 0 });
+    expect(hurried.hits.length).toBeLessThan(500);
+    expect(hurried).toMatchObject({ complete: false, plan: { path: "graph", outcome: "gave-up" } });
+    const patient = await search({ vector, k: 500, filter: wide });
+    expect(patient).toMatchObject({ complete: true, plan: { outcome: "complete" } });
+    expect(patient.hits).toHaveLength(500);
+  });
+
   test("fewer matches than k are all of them", async () => {
     const few = rows.filter((row) => row.year === 1999 && row.topic === "sea").length;
     const answer = await search({ vector: embed("amber"), k: 200, filter: { year: 1999, topic: "sea" } });
