@@ -7,12 +7,12 @@ import { median, printHeading, printTable } from "./support/print-report.ts";
 import { readTable, type TrialTable } from "./support/trial-table.ts";
 
 /**
- * Replays every proposer over recorded trial tables: `node bench/proposers.ts [--seeds 40]`. A replay ends when it has
+ * Replays every proposer over recorded trial tables: `node bench/proposers.ts [--seeds 20]`. A replay ends when it has
  * used as much processor time as building `--builds` average graphs takes; each proposer gets the same.
  */
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "40" },
+    seeds: { type: "string", default: "20" },
     builds: { type: "string", default: "12" },
     tables: { type: "string", default: "clustered-20k-768,clustered-10k-128" },
     target: { type: "string", default: "0.99" },
@@ -23,7 +23,8 @@ const recallTarget = Number(values.target);
 /** A trial asks a few hundred queries five times, and opens the graph. */
 const queriesPerTrial = 1_000;
 const openingMs = 300;
-const trialsMax = 200;
+/** Three sessions of the agent. */
+const trialsMax = 60;
 
 interface Run {
   /** Until the best found was within 2 % of the best there is; undefined where the budget ended before. */

@@ -1,6 +1,7 @@
 import { missOf } from "./effort-curve.ts";
 import { type Belief, fitGaussianProcess } from "./gaussian-process.ts";
 import type { Proposer } from "./proposer.ts";
+import { refine } from "./refine.ts";
 import { graphKey, type Positions, type SearchSpace } from "./search-space.ts";
 import { proposal, type Survey, surveyHistory } from "./survey.ts";
 
@@ -12,7 +13,8 @@ const trialCost = 0.3;
 /**
  * Bayesian optimisation: expected improvement of the latency, weighted with the probability that the recall reaches the
  * target (Gardner et al., Bayesian Optimization with Inequality Constraints, ICML 2014), per unit of cost (Snoek et al.,
- * Practical Bayesian Optimization, NIPS 2012). All untried configurations are compared: the space is small.
+ * Practical Bayesian Optimization, NIPS 2012). All configurations of graphs that are not built are compared: the space
+ * is small. Search settings of a graph that is built are found as every proposer finds them.
  */
 export const bayesianProposer: Proposer = {
   name: "bayesian",
@@ -21,7 +23,9 @@ export const bayesianProposer: Proposer = {
     if (survey.points.length === 0 && !survey.isTried(survey.home)) {
       return proposal(survey, survey.home, "Nothing is known yet: the defaults come first.");
     }
-    const untried = survey.untried();
+    const refined = refine(survey);
+    if (refined !== undefined) return refined;
+    const untried = candidatesOf(survey);
     if (survey.points.length === 0) {
       const drawn = untried[Math.floor(survey.random() * untried.length)];
       return drawn && proposal(survey, drawn, "Nothing could be measured yet: a random configuration.");
@@ -35,6 +39,13 @@ export const bayesianProposer: Proposer = {
     return chosen && proposal(survey, chosen.positions, chosen.why);
   },
 };
+
+/** Graphs that are built have shown what they can, so only new ones are compared; once there are none, all that is left. */
+function candidatesOf(survey: Survey): Positions[] {
+  const untried = survey.untried();
+  const fresh = untried.filter((positions) => !survey.isBuilt(positions));
+  return fresh.length > 0 ? fresh : untried;
+}
 
 function createScore(survey: Survey): (positions: Positions) => { score: number; why: string } {
   const { space, objective, champion } = survey;

@@ -8,8 +8,8 @@ export interface GaussianProcess {
   at(features: readonly number[]): Belief;
 }
 
-/** Repeated measurements differ by about a tenth of what configurations differ by. */
-const noiseVariance = 0.01;
+/** Repeated measurements differ by a twentieth of what configurations differ by. */
+const noiseVariance = 0.0025;
 /** Beside the smooth part a straight one, so that a trend goes on where nothing was measured. */
 const trendWeight = 1;
 const lengthScales = [0.4, 0.8, 1.6];
