@@ -47,7 +47,8 @@ async function measure(parameters: IndexParameters, size: number): Promise<Recor
   const dataFolder = await makeBenchFolder("append");
   try {
     const lake = await openVectorLake(dataFolder, { parameters, metadataColumns: ["category"], mergeLimits });
-    const base = await lake.publish({ tag: "a", vectors: makeVectors(1, size), dimension });
+    const first = makeVectors(1, size);
+    const base = await lake.publish({ tag: "a", vectors: first, dimension });
     const before = filesOf(lake.store.root, lake.index, base);
     const vectors = makeVectors(2, appendedCount);
     const appended = await lake.publish({ tag: "a", vectors, dimension, firstRow: size });
@@ -68,7 +69,7 @@ async function measure(parameters: IndexParameters, size: number): Promise<Recor
       "MB written": bytes,
     });
     return [
-      row(`built of ${size}`, base, await search(lake, base, vectors), megabytes([...before])),
+      row(`built of ${size}`, base, await search(lake, base, first), megabytes([...before])),
       row(
         `appended to ${size}`,
         appended,
