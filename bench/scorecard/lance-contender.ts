@@ -26,7 +26,8 @@ export function lanceContender(kind: LanceKind): Contender {
       const schema = lanceSchema(workload.dimension, columns);
       const table = await connection.createEmptyTable(tableName, schema);
       await addFrom(table, workload, { file: workloadFiles.vectors, first: 0 });
-      await table.optimize();
+      // What the compaction has replaced would stay on disk as an older version for a week.
+      await table.optimize({ cleanupOlderThan: new Date() });
       const config = indexConfig(kind, workload.count);
       if (config !== undefined) await table.createIndex(lanceColumns.vector, { config });
       await table.createIndex("id", { config: Index.btree() });

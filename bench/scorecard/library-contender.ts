@@ -1,7 +1,7 @@
 import path from "node:path";
 import { dataLayout } from "@lakefleet/config/layout.ts";
-import type { OpenGeneration } from "@lakefleet/lib/generation/read/open-generation.ts";
 import { createServingIndex } from "@lakefleet/lib/generation/read/serving-index.ts";
+import { readDocument } from "@lakefleet/lib/search/read-document.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { openVectorLake } from "../support/vector-lake.ts";
@@ -67,14 +67,11 @@ async function openActive({ folder }: Stage): Promise<OpenContender> {
   return {
     search: (query, k, { effort }) =>
       serving.use(async ({ generation }) => (await generation.vectors.search(query, { k, effort })).ordinals),
-    fetch: (row) => serving.use(({ generation }) => fetchDocument(generation, documentOf(row).id)),
+    fetch: (row) =>
+      serving.use(async ({ generation }) => {
+        const { chunks } = await readDocument(generation, documentOf(row).id, { offset: 0, limit: 1 });
+        return chunks[0]?.text ?? "";
+      }),
     close: () => serving.close(),
   };
-}
-
-async function fetchDocument({ rows }: OpenGeneration, id: string): Promise<string> {
-  const { bits } = await rows.select(`doc_id = '${id}'`);
-  const word = bits.findIndex((value) => value !== 0);
-  const ordinal = word * 32 + (31 - Math.clz32(bits[word] ?? 0));
-  return rows.fetch([ordinal])[0]?.text ?? "";
 }

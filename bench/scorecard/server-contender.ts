@@ -1,8 +1,9 @@
 import { cp, rm } from "node:fs/promises";
 import path from "node:path";
 import { type BenchFleet, startBenchFleet } from "../support/bench-fleet.ts";
-import { openConnection, renderRequest } from "../support/keep-alive-client.ts";
+import { openConnection, renderGet, renderRequest } from "../support/keep-alive-client.ts";
 import type { Contender, OpenContender } from "./contender.ts";
+import { documentOf } from "./documents.ts";
 import type { LibraryKind } from "./library-contender.ts";
 
 /** The library's files behind `npm start`, asked over one connection from another process; hits come with their texts. */
@@ -43,6 +44,14 @@ async function connect(fleet: BenchFleet): Promise<OpenContender> {
       const { hits } = JSON.parse(body) as { hits: { doc_id: string }[] };
       // A row's name ends in its number.
       return hits.map((hit) => Number(hit.doc_id.slice(1)));
+    },
+    async fetch(row) {
+      const { status, body } = await connection.send(
+        renderGet(`/vectors/lance/doc/vectors/${documentOf(row).id}`),
+      );
+      if (status !== 200) throw new Error(`${status} ${body}`);
+      const { chunks } = JSON.parse(body) as { chunks: { text: string }[] };
+      return chunks[0]?.text ?? "";
     },
     peakRssMib: () => fleet.peakRssMib().gateway ?? 0,
     async close() {

@@ -42,6 +42,10 @@ export function renderRequest(path: string, body: unknown): Buffer {
   return Buffer.concat([Buffer.from(head), text]);
 }
 
+export function renderGet(path: string): Buffer {
+  return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: bench\r\n\r\n`);
+}
+
 /** Undefined while the answer is not there whole. */
 function parseAnswer(received: Buffer): { status: number; body: string } | undefined {
   const headEnd = received.indexOf("\r\n\r\n");
