@@ -4,7 +4,7 @@ import type { Proposal, TrialPoint } from "@lakefleet/lib/trial/propose/proposer
 import { findProposer, type ProposerName, proposerNames } from "@lakefleet/lib/trial/propose/proposers.ts";
 import type { SearchSpace } from "@lakefleet/lib/trial/propose/search-space.ts";
 import { median, printHeading, printTable } from "./support/print-report.ts";
-import { readTable, type TrialTable } from "./support/trial-table.ts";
+import { listTables, readTable, type TrialTable } from "./support/trial-table.ts";
 
 /**
  * Replays every proposer over recorded trial tables: `node bench/proposers.ts [--seeds 20]`. A replay ends when it has
@@ -14,7 +14,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "20" },
     builds: { type: "string", default: "12" },
-    tables: { type: "string", default: "clustered-20k-768,clustered-10k-128" },
+    tables: { type: "string" },
     target: { type: "string", default: "0.99" },
   },
 });
@@ -36,7 +36,9 @@ interface Run {
 }
 
 printHeading("Proposers replayed over recorded trials");
-for (const name of values.tables.split(",")) {
+const tables = values.tables?.split(",") ?? (await listTables());
+if (tables.length === 0) console.log("No table is recorded; see bench/record-trials.ts.");
+for (const name of tables) {
   const table = await readTable(name);
   const budgetMs = Number(values.builds) * averageBuildMs(table);
   const best = bestPoint(table);

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { hasCode } from "@lakefleet/lib/storage/error-code.ts";
 import { z } from "zod";
 
 export const Quantization = z.enum(["i8", "bf16", "f32"]);
@@ -30,6 +31,18 @@ export type TrialTable = z.infer<typeof TrialTable>;
 
 export function tablePath(name: string): URL {
   return new URL(`../tables/${name}.json`, import.meta.url);
+}
+
+/** Names of the recorded tables. */
+export async function listTables(): Promise<string[]> {
+  const files = await readdir(new URL("../tables/", import.meta.url)).catch((error: unknown) => {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  });
+  return files
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.slice(0, -".json".length))
+    .sort();
 }
 
 export async function readTable(name: string): Promise<TrialTable> {
