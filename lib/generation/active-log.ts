@@ -19,3 +19,17 @@ export type ActiveGeneration = z.infer<typeof ActiveGeneration>;
 export function activeLog(store: ObjectStore, index: string): CommitLog<ActiveGeneration> {
   return openCommitLog({ store, prefix: `indexes/${index}/active/`, schema: ActiveGeneration });
 }
+
+const remembered = new WeakMap<ObjectStore, Map<string, CommitLog<ActiveGeneration>>>();
+
+/**
+ * The same log, kept for as long as the store: its head then costs one look instead of a listing of all activations,
+ * which a server that swaps often under load would feel.
+ */
+export function rememberedActiveLog(store: ObjectStore, index: string): CommitLog<ActiveGeneration> {
+  const logs = remembered.get(store) ?? new Map<string, CommitLog<ActiveGeneration>>();
+  remembered.set(store, logs);
+  const log = logs.get(index) ?? activeLog(store, index);
+  logs.set(index, log);
+  return log;
+}

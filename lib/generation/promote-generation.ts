@@ -1,7 +1,7 @@
 import type { Commit } from "../storage/commit-record.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import { type ActiveGeneration, activeLog } from "./active-log.ts";
+import { type ActiveGeneration, activeLog, rememberedActiveLog } from "./active-log.ts";
 import { assertPromotable } from "./assert-promotable.ts";
 import { assertExpected, type ExpectedActivation, type SeenActivation } from "./expected-activation.ts";
 import { gateKey } from "./generation-keys.ts";
@@ -55,7 +55,7 @@ const activationsLookedAt = 100;
  */
 export async function promoteGeneration(options: PromoteOptions): Promise<Activation> {
   const { store, index, generation, reason, actor, by, signal } = options;
-  const log = activeLog(store, index);
+  const log = rememberedActiveLog(store, index);
   const seen: SeenActivation = {
     expected: options.expected,
     head: by === "person" ? await log.head() : "any",

@@ -1,6 +1,6 @@
 import { DomainError } from "../errors/domain-error.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import { type ActiveGeneration, activeLog } from "./active-log.ts";
+import { type ActiveGeneration, rememberedActiveLog } from "./active-log.ts";
 import { readCertificate } from "./certificate.ts";
 import { assertExpected, type ExpectedActivation } from "./expected-activation.ts";
 import { type Activation, activation } from "./promote-generation.ts";
@@ -28,7 +28,7 @@ export async function rollbackGeneration(options: {
   signal?: AbortSignal | undefined;
 }): Promise<Activation> {
   const { store, index, reason, actor, expected, verified, signal } = options;
-  const log = activeLog(store, index);
+  const log = rememberedActiveLog(store, index);
   const seen = await log.head();
   if (seen === undefined) throw noTarget(index, "has no active generation");
   const active = seen.document.generation;
