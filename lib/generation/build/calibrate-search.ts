@@ -17,8 +17,9 @@ export interface CalibratedSearch {
 }
 
 /**
- * The index's own curves, and its parameters with the search effort doubled until the stored probes reach a recall of 0.98, or to its bound: vectors
- * of long random texts lie so far from each other that a fixed effort would find too little. It is never lowered.
+ * The index's own curves, and its parameters with the search effort doubled until the stored probes reach a recall of
+ * 0.98, or to its bound: vectors of long random texts lie so far from each other that a fixed effort would find too
+ * little. It is never lowered.
  */
 export async function calibrateSearch(options: {
   /** The index as built, open. */
