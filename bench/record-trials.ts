@@ -200,6 +200,7 @@ async function writeTable(): Promise<void> {
   });
   const { graphs: rows, ...heading } = table;
   const lines = rows.map((graph) => JSON.stringify(graph)).join(",\n");
+  await mkdir(new URL(".", tablePath(table.name)), { recursive: true });
   await writeFile(
     tablePath(table.name),
     `${JSON.stringify(heading).slice(0, -1)},"graphs":[\n${lines}\n]}\n`,
