@@ -2,9 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { activeLog } from "@lakefleet/lib/generation/active-log.ts";
-import { vectorFolder } from "@lakefleet/lib/generation/format/row-store-layout.ts";
-import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
-import { readManifest } from "@lakefleet/lib/generation/read-manifest.ts";
+import { openGeneration } from "@lakefleet/lib/generation/read/open-generation.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { buildVectorIndex } from "@lakefleet/lib/vector/build/build-vector-index.ts";
 import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
@@ -46,9 +44,9 @@ export async function compareWithDefaults(options: {
     }
     await buildVectorIndex({ ...location, blocks: blocks(), threads: 1 });
     const serving = await openServing(lake);
-    const indexes = [serving.index, await openVectorIndex(location)];
-    const [promoted, defaults] = await measure(indexes, queries, k);
-    await Promise.all(indexes.map((index) => index.close()));
+    const hnswlib = await openVectorIndex(location);
+    const [promoted, defaults] = await measure([serving.index, hnswlib], queries, k);
+    await Promise.all([serving.close(), hnswlib.close()]);
     return {
       promoted: { parameters: serving.parameters, ...promoted! },
       defaults: { parameters, ...defaults! },
@@ -61,11 +59,8 @@ export async function compareWithDefaults(options: {
 async function openServing({ store, index }: { store: LocalStore; index: string }) {
   const active = await activeLog(store, index).head();
   if (active === undefined) throw new Error("nothing serves");
-  const { generation } = active.document;
-  const { manifest } = await readManifest(store, index, generation);
-  const folder = path.join(await store.materialize(generationPrefix(index, generation)), vectorFolder);
-  const { parameters, dimension, vectorCount } = manifest;
-  return { index: await openVectorIndex({ folder, parameters, dimension, vectorCount }), parameters };
+  const opened = await openGeneration({ store, index, generation: active.document.generation });
+  return { index: opened.vectors, parameters: opened.manifest.parameters, close: opened.close };
 }
 
 /** The first round maps the pages and warms the compiler up; it counts for the recall only. */
