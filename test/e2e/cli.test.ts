@@ -71,7 +71,7 @@ describe("lakefleet", () => {
       "3 rows = 2 indexed + 0 pending + 0 failed + 1 (empty_text 1) excluded; balanced",
     );
     expect(status.stdout).toMatch(/excluded empty_text: row \d+, 2/);
-    expect((await lakefleet("indexes")).stdout).toContain("repairs: 3 rows");
+    expect((await lakefleet("indexes")).stdout).toContain("repairs: ready; 3 rows");
     expect(await json("status")).toMatchObject({
       indexes: [{ name: "repairs", accounting: { balanced: true } }],
     });
