@@ -45,7 +45,8 @@ async function targetsOf(
   { vectors, filters, signal }: Parameters<typeof findTargets>[0],
 ): Promise<RecallTarget[]> {
   const excluded = new Set(exclude);
-  const deep = Math.min(vectors.vectorCount, deepCount + excluded.size);
+  const isFiltered = filters.some((filter) => filter !== undefined);
+  const deep = Math.min(vectors.vectorCount, (isFiltered ? deepCount : recallDepth) + excluded.size);
   if (deep === 0) return filters.map(() => ({ threshold: 0, hitCount: 0 }));
   const list = await vectors.exact(vector, { k: deep, signal });
   const isWhole = list.ordinals.length === vectors.vectorCount;
