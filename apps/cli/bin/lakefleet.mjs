@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 const root = new URL("../../../", import.meta.url);
 const pinned = fileURLToPath(new URL("node_modules/.bin/node", root));
 const main = fileURLToPath(new URL("apps/cli/main.ts", root));
+const compileCache = fileURLToPath(new URL("node_modules/.cache/lakefleet", root));
 
 if (!existsSync(pinned)) {
   console.error(
@@ -16,6 +17,7 @@ if (!existsSync(pinned)) {
   process.exit(2);
 }
 const child = spawn(pinned, ["--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)], {
+  env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
   stdio: "inherit",
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

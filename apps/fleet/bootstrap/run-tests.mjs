@@ -2,15 +2,21 @@ import { runForeground } from "./run-foreground.mjs";
 import { verify } from "./run-verify.mjs";
 import { readVitestReport, vitestArguments } from "./vitest-report.mjs";
 
-// One after another: they start fleets and measure limits, and would disturb each other side by side.
-const projects = ["property", "integration", "bad-input", "faults", "e2e"];
+/** One project after another. Files that start whole fleets would disturb each other; the others leave a core idle. */
+const projects = [
+  { name: "property", workers: 2 },
+  { name: "integration", workers: 2 },
+  { name: "bad-input", workers: 2 },
+  { name: "faults", workers: 1 },
+  { name: "e2e", workers: 1 },
+];
 
 /** Everything: the checks without a service, then every test project. The last line has the counts. */
 export async function runTests(project) {
   const { failed: verifyFailed, totals } = await verify(project);
-  for (const name of projects) {
+  for (const { name, workers } of projects) {
     const startedAt = Date.now();
-    const { parameters, reportFile } = vitestArguments([name]);
+    const { parameters, reportFile } = vitestArguments([name], [`--maxWorkers=${workers}`]);
     const code = await runForeground(project, { arguments: parameters });
     const counts = readVitestReport(reportFile, code);
     totals.passed += counts.passed;

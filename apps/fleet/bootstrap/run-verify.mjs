@@ -54,7 +54,7 @@ async function runCheck(project, check) {
 
 async function runUnitTests(project) {
   const startedAt = Date.now();
-  const { parameters, reportFile } = vitestArguments(testProjects);
+  const { parameters, reportFile } = vitestArguments(testProjects, ["--maxWorkers=2"]);
   const { code, output } = await runQuietly(project.node, parameters, {
     cwd: project.root,
     env: project.environment,
