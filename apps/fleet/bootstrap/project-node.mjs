@@ -22,7 +22,8 @@ export async function projectNode(root) {
     ...process.env,
     PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`,
     // Stripping the types of a worker's modules and compiling them takes half of the second in which it starts.
-    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? path.join(root, "node_modules", ".cache", "lakefleet"),
+    NODE_COMPILE_CACHE:
+      process.env.NODE_COMPILE_CACHE ?? path.join(root, "node_modules", ".cache", "lakefleet"),
     // No tool of this project reports to anyone.
     TURBO_TELEMETRY_DISABLED: "1",
     DO_NOT_TRACK: "1",
