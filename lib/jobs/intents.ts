@@ -34,6 +34,7 @@ export async function openIntents(options: { folder: string; telemetry: Telemetr
     folder,
     schema: IntentRecord,
     telemetry,
+    own: () => log.position(),
     onRecord: (record) => apply(rebuilt ?? view, record),
     onRestart: () => {
       rebuilt = emptyView();
@@ -53,6 +54,7 @@ export async function openIntents(options: { folder: string; telemetry: Telemetr
     async append(record) {
       await log.append(record);
       apply(view, record);
+      if (rebuilt !== undefined) apply(rebuilt, record);
     },
     refresh,
     read: (id) => intentOf(view.entries.get(id)),

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
 import { lineBytesMax, lineText } from "../storage/append-line.ts";
 import { isWriterAlive, listSegments, type Segment } from "../storage/append-segment.ts";
+import type { WriterPosition } from "../storage/append-writer.ts";
 import { hasCode } from "../storage/error-code.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
@@ -16,8 +17,10 @@ export interface LogTailOptions<T> {
   folder: string;
   schema: z.ZodType<T>;
   telemetry: Telemetry;
+  /** What this process has appended itself, and its reader knows already; to read that again would cost most of all. */
+  own(): WriterPosition | undefined;
   onRecord(record: T): void;
-  /** Segments have been compacted away: forget everything, all that counts follows. */
+  /** Segments have been compacted away: forget everything, all that counts follows, own records included. */
   onRestart(): void;
 }
 
@@ -29,8 +32,10 @@ const triesMax = 10;
 export function openLogTail<T>(options: LogTailOptions<T>): LogTail {
   /** Segment → bytes that are read; only whole lines count. */
   let offsets = new Map<string, number>();
+  let restarted = false;
   const restart = () => {
     offsets = new Map();
+    restarted = true;
     options.onRestart();
   };
 
@@ -38,6 +43,8 @@ export function openLogTail<T>(options: LogTailOptions<T>): LogTail {
     const segments = await listSegments(options.folder);
     const present = new Set(segments.map((segment) => segment.name));
     if ([...offsets.keys()].some((name) => !present.has(name))) restart();
+    const own = restarted ? undefined : options.own();
+    if (own !== undefined) offsets.set(own.segment, Math.max(own.end, offsets.get(own.segment) ?? 0));
     for (const segment of segments) {
       const { name } = segment;
       await using handle = await open(path.join(options.folder, name), "r");
@@ -46,6 +53,7 @@ export function openLogTail<T>(options: LogTailOptions<T>): LogTail {
       for await (const end of readLines(options, handle, { name, from })) offsets.set(name, end);
       if (!seenBefore) await reportTear(options, handle, segment, offsets.get(name) ?? 0);
     }
+    restarted = false;
   }
 
   return {

@@ -4,7 +4,7 @@ import { DomainError } from "../errors/domain-error.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { encodeLine } from "./append-line.ts";
 import { readSegments } from "./append-reader.ts";
-import { createAppendWriter } from "./append-writer.ts";
+import { createAppendWriter, type WriterPosition } from "./append-writer.ts";
 
 /** A journal of small records in a local folder: many writing processes, one view for readers. */
 export interface AppendLog<T> {
@@ -13,6 +13,8 @@ export interface AppendLog<T> {
    * rejects, the record does not count, though a reader may find it if the disk failed in the middle.
    */
   append(record: T): Promise<void>;
+  /** How far this log's own appends have got in its open segment: a reader beside it knows those without reading. */
+  position(): WriterPosition | undefined;
   /** Waits for the appends under way; later ones are refused. */
   close(): Promise<void>;
 }
@@ -73,6 +75,7 @@ export async function openAppendLog<T>(options: AppendLogOptions<T>): Promise<Ap
       draining ??= drain();
       await promise;
     },
+    position: () => writer.position(),
     close: async () => {
       closed = true;
       await draining;

@@ -10,7 +10,14 @@ import { createFolderDurable } from "./local-bucket.ts";
 export interface AppendWriter {
   /** Writes whole lines and syncs them. If it fails, none of them counts, and the next write begins a new segment. */
   write(lines: Uint8Array): Promise<void>;
+  /** The segment that is written to, and up to where it is synced; undefined where none is open. */
+  position(): WriterPosition | undefined;
   close(): Promise<void>;
+}
+
+export interface WriterPosition {
+  segment: string;
+  end: number;
 }
 
 interface OpenSegment {
@@ -59,6 +66,7 @@ export function createAppendWriter(options: { folder: string; segmentBytesMax: n
         throw diskError(error);
       }
     },
+    position: () => segment && { segment: path.basename(segment.file), end: segment.length },
     close: async () => {
       await leaveSegment();
       if (lock === undefined) return;
