@@ -76,7 +76,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^(apps|workers|queues|lib|config)/",
-        pathNot: ["^lib/jobs/", "^apps/api/board\\.ts$", test],
+        pathNot: ["^lib/jobs/", "^apps/api/open-board\\.ts$", test],
       },
       to: { path: packageOf("bullmq") },
     },

@@ -18,9 +18,14 @@ import { mountLanceRoutes } from "./lance-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 
-/** The control plane: it checks, records the intent, enqueues and answers. It never builds or embeds. */
-export function createApi(dependencies: ApiDependencies): OpenAPIHono {
-  const app = createHttpApp(dependencies);
+/**
+ * The control plane: it checks, records the intent, enqueues and answers. It never builds or embeds. Its routes go onto
+ * `app` where one is given: an app inside an app costs each request a chain of handlers for each of their layers.
+ */
+export function createApi(
+  dependencies: ApiDependencies,
+  app: OpenAPIHono = createHttpApp(dependencies),
+): OpenAPIHono {
   for (const path of ["/ingest/path", "/vectors/*", "/catalog/*", "/fleet/*", "/jobs/*"])
     app.use(path, limitJsonBody({ upload: "/vectors/import" }));
   mountHealthRoutes(app, dependencies);

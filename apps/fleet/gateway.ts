@@ -18,8 +18,8 @@ const verified = rememberVerifiedFiles();
 const api = await openApiResources({ configuration, telemetry, verified });
 const serve = await openServeResources({ configuration, telemetry, verified });
 const app = createHttpApp({ telemetry });
-app.route("/", createServe({ ...serve, work: () => readIndexWork(api.jobs.intents) }));
-app.route("/", createApi(api));
+createServe({ ...serve, work: () => readIndexWork(api.jobs.intents) }, app);
+createApi(api, app);
 mountDocs(app);
 await runHttpProcess({
   app,

@@ -14,9 +14,14 @@ import { mountStatisticsRoutes } from "./statistics-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 import { mountWarmRoute } from "./warm-route.ts";
 
-/** The read plane: it answers from what has been published, and needs neither Redis nor a worker. */
-export function createServe(dependencies: ServeDependencies): OpenAPIHono {
-  const app = createHttpApp(dependencies);
+/**
+ * The read plane: it answers from what has been published, and needs neither Redis nor a worker. Its routes go onto
+ * `app` where one is given.
+ */
+export function createServe(
+  dependencies: ServeDependencies,
+  app: OpenAPIHono = createHttpApp(dependencies),
+): OpenAPIHono {
   app.get("/health", (context) => context.json({ status: "ok", indexes: dependencies.search.status() }, 200));
   for (const path of [
     "/vectors/search",

@@ -57,8 +57,8 @@ test("the description holds every route of the fleet, and nothing it refers to i
   const serve = await openServeResources(options);
   try {
     const app = createHttpApp(options);
-    app.route("/", createServe(serve));
-    app.route("/", createApi(api));
+    createServe(serve, app);
+    createApi(api, app);
     mountDocs(app);
     const text = await (await app.request("/openapi.json")).text();
     const document = Document.parse(JSON.parse(text));
