@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type QueueName, queueNames } from "@lakefleet/queues/define-queue.ts";
 import type { FlowJob } from "bullmq";
 import type { Telemetry } from "../telemetry/telemetry.ts";
@@ -40,7 +41,8 @@ export function createFlowAdder(options: { queues: Queues; telemetry: Telemetry 
   let busy = false;
 
   async function addAll(): Promise<void> {
-    while (backlog.length > 0) {
+    // Requests that shared one sync come one after the other in this turn; a turn later all of them are one group.
+    for (await nextTurn(); backlog.length > 0; ) {
       const group = takeGroup(backlog);
       try {
         await withDeadline(addFlows(queues, group), addMs, () => new Error("Redis did not answer in time."));

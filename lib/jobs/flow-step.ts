@@ -1,10 +1,10 @@
 import type { QueueContract } from "@lakefleet/queues/define-queue.ts";
 import type { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
-import { type IntentJob, IntentJob as IntentJobSchema } from "./intent-record.ts";
+import type { IntentJob } from "./intent-record.ts";
 
 /** One step of a flow: a job of `contract`'s queue. The payload is checked here; a bad one is `invalid` (`job-payload`). */
-export function flowStep<Payload extends z.ZodType, Result extends z.ZodType>(
+export function flowStep<Payload extends z.ZodType<Record<string, unknown>>, Result extends z.ZodType>(
   contract: QueueContract<Payload, Result>,
   payload: z.infer<Payload>,
 ): IntentJob {
@@ -20,9 +20,5 @@ export function flowStep<Payload extends z.ZodType, Result extends z.ZodType>(
       cause: parsed.error,
     });
   }
-  return IntentJobSchema.parse({
-    queue: contract.name,
-    id: contract.jobId(parsed.data),
-    payload: parsed.data,
-  });
+  return { queue: contract.name, id: contract.jobId(parsed.data), payload: parsed.data };
 }

@@ -15,7 +15,8 @@ export type JobEnvelope = z.infer<typeof JobEnvelope>;
 
 /** The intent that a job id belongs to: every job id is `<intent>.<step>`. */
 export function intentOfJobId(jobId: string): string {
-  return jobId.split(".", 1)[0] ?? "";
+  const end = jobId.indexOf(".");
+  return end === -1 ? jobId : jobId.slice(0, end);
 }
 
 export function stepOfJobId(jobId: string): string {

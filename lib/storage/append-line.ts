@@ -13,7 +13,7 @@ export function encodeLine<T>(record: T, schema: z.ZodType<T>): Buffer {
   const parsed = schema.safeParse(record);
   if (!parsed.success) throw recordError(`does not fit its schema: ${parsed.error.issues[0]?.message}`);
   const text = JSON.stringify(record);
-  const line = Buffer.from(`${checksum(Buffer.from(text))} ${text}\n`);
+  const line = Buffer.from(`${checksum(text)} ${text}\n`);
   if (line.length > lineBytesMax) throw recordError(`takes ${line.length} bytes, of ${lineBytesMax} allowed`);
   return line;
 }
@@ -25,8 +25,9 @@ export function lineText(line: Uint8Array): string | undefined {
   return isSound ? bytes.toString("utf8", prefixBytes) : undefined;
 }
 
-function checksum(bytes: Uint8Array): string {
-  return crc32(bytes).toString(16).padStart(8, "0");
+/** Of a text, its UTF-8 bytes are meant. */
+function checksum(content: Uint8Array | string): string {
+  return crc32(content).toString(16).padStart(8, "0");
 }
 
 function recordError(problem: string): DomainError {
