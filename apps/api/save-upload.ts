@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { diskError } from "@lakefleet/lib/storage/disk-error.ts";
 import { syncFolder } from "@lakefleet/lib/storage/durable-file.ts";
+import { syncWhileWriting } from "@lakefleet/lib/storage/sync-while-writing.ts";
 
 export interface SavedUpload {
   /** The name the client gave, checked to be a plain file name. */
@@ -22,11 +23,16 @@ export async function saveUpload(
   const target = path.join(folder, "content");
   try {
     await mkdir(folder, { recursive: true });
-    await pipeline(
-      content,
-      createWriteStream(target, { flags: "wx", flush: true, highWaterMark: 1024 * 1024 }),
-      { signal },
-    );
+    const early = syncWhileWriting(target);
+    try {
+      await pipeline(
+        content,
+        createWriteStream(target, { flags: "wx", flush: true, highWaterMark: 1024 * 1024 }),
+        { signal },
+      );
+    } finally {
+      await early.stop();
+    }
     await syncFolder(folder);
     await syncFolder(path.dirname(folder));
   } catch (error) {

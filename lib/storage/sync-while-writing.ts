@@ -6,14 +6,15 @@ import { hasCode } from "./error-code.ts";
 const everyMs = 300;
 
 /**
- * Brings a file to disk while an engine still writes it, so that the sync after the last byte has little left to wait
- * for. It is no sync itself: `publish` still does that. A failed sync here shows there again.
+ * Brings a file to disk while it is still being written, so that the sync after the last byte has little left to wait
+ * for. It is no sync itself: whoever points at the file still does that. A failed sync here shows there again.
  */
 export function syncWhileWriting(file: string): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const rounds = (async () => {
-    while (!stopping.signal.aborted) {
+    for (;;) {
       await pauseUnlessStopped(stopping.signal);
+      if (stopping.signal.aborted) return;
       await syncIfThere(file);
     }
   })();
