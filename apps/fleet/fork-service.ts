@@ -6,6 +6,8 @@ export interface Service {
   /** The main file, absolute. */
   file: string;
   parameters?: string[];
+  /** Of the engine, before the file's name. */
+  flags?: string[];
   environment: Record<string, string | undefined>;
   output: Output;
 }
@@ -19,7 +21,12 @@ const leaveWithParent = fileURLToPath(new URL("./leave-with-parent.ts", import.m
 export function forkService(service: Service): RunningProcess {
   const child = fork(service.file, service.parameters ?? [], {
     env: service.environment,
-    execArgv: ["--disable-warning=ExperimentalWarning", "--import", leaveWithParent],
+    execArgv: [
+      "--disable-warning=ExperimentalWarning",
+      ...(service.flags ?? []),
+      "--import",
+      leaveWithParent,
+    ],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     detached: true,
   });

@@ -15,6 +15,11 @@ export interface Services {
 
 // Open requests end by themselves within this, an upload excepted, and that the client repeats.
 const gatewayStopMaxMs = 10_000;
+/**
+ * An upload's buffers are freed by other threads than made them, and an allocator with an arena for each keeps them; and
+ * what the engine sets aside for young objects by default, three times 16 MB, fills with what is dead already.
+ */
+const gatewayLimits = { environment: { MALLOC_ARENA_MAX: "2" }, flags: ["--max-semi-space-size=4"] };
 
 /**
  * Starts the gateway, the watcher and the least number of workers of every pool. Each worker is `workers/<pool>/main.ts`:
@@ -26,12 +31,16 @@ export function startServices(options: {
   onCrash: (crash: Crash) => void;
 }): Services {
   const { environment, logs, onCrash } = options;
-  const start = (name: string, main: string) => () =>
-    forkService({ file: fileURLToPath(new URL(main, import.meta.url)), environment, output: logs.of(name) });
-  const keep = (name: string, main: string) => keepRunning({ name, start: start(name, main), onCrash });
+  const start = (name: string, main: string, limits?: typeof gatewayLimits) => {
+    const file = fileURLToPath(new URL(main, import.meta.url));
+    const service = { file, flags: limits?.flags ?? [], output: logs.of(name) };
+    return () => forkService({ ...service, environment: { ...environment, ...limits?.environment } });
+  };
+  const keep = (name: string, main: string, limits?: typeof gatewayLimits) =>
+    keepRunning({ name, start: start(name, main, limits), onCrash });
 
   const entrances: KeptProcess[] = [
-    keep("gateway", "./gateway.ts"),
+    keep("gateway", "./gateway.ts", gatewayLimits),
     keep("watch", "../../workers/watch/main.ts"),
     keep("agent", "../../workers/agent/main.ts"),
   ];

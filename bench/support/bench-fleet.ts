@@ -24,6 +24,9 @@ export interface FleetProcess {
 /** On the repository's disk: a temporary folder may be in memory, where a sync costs nothing. */
 const benchFolder = path.join(import.meta.dirname, "..", "..", "data", "bench");
 
+/** Where `npm start` keeps them too; without them each process also holds the type stripper. */
+const compiledModules = path.join(import.meta.dirname, "..", "..", "node_modules", ".cache", "lakefleet");
+
 export async function makeBenchFolder(name: string): Promise<string> {
   await mkdir(benchFolder, { recursive: true });
   return mkdtemp(path.join(benchFolder, `${name}-`));
@@ -37,7 +40,7 @@ export async function startBenchFleet(
   const fleet = await startFleet({
     dataFolder,
     through: "launcher",
-    environment: { LAKEFLEET_SAMPLE: "0", ...options.environment },
+    environment: { LAKEFLEET_SAMPLE: "0", NODE_COMPILE_CACHE: compiledModules, ...options.environment },
   });
   const processes = async () =>
     (await listProcesses(dataFolder)).map(({ pid, command }) => ({ pid, name: nameOf(command) }));

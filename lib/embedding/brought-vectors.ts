@@ -6,13 +6,6 @@ import { embeddingsSchema } from "./pipeline-schema.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { rowIdSql } from "./row-predicate.ts";
 
-/** What the vectors of an index are called that came with its rows: `import:mymodel@1`. No provider makes them. */
-export const broughtEmbedder = /^import:[A-Za-z0-9][A-Za-z0-9._/-]{0,99}@[A-Za-z0-9._-]{1,50}$/;
-
-export function isBroughtEmbedder(embedderId: string): boolean {
-  return embedderId.startsWith("import:");
-}
-
 /** Reads the rows' stored vectors (base64 of 32-bit floats), each brought to length 1. */
 export function readBroughtVectors(
   values: readonly PlainValue[],

@@ -1,6 +1,6 @@
 import { DatasetName, IndexName } from "@lakefleet/queues/names.ts";
 import { z } from "zod";
-import { broughtEmbedder } from "../embedding/brought-vectors.ts";
+import { broughtEmbedder } from "../embedding/brought-embedder.ts";
 import { columnNames, parseRequest } from "./ingest-request.ts";
 
 const ColumnName = z.string().min(1).max(1_000);

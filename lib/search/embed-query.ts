@@ -1,4 +1,4 @@
-import { isBroughtEmbedder } from "../embedding/brought-vectors.ts";
+import { isBroughtEmbedder } from "../embedding/brought-embedder.ts";
 import type { EmbeddingProvider } from "../embedding/embedding-provider.ts";
 import { openProvider } from "../embedding/open-provider.ts";
 import { DomainError } from "../errors/domain-error.ts";
