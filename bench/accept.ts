@@ -1,4 +1,5 @@
 import { open, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { redisSocket } from "@lakefleet/config/layout.ts";
@@ -11,6 +12,7 @@ import { makeBenchFolder, startBenchFleet } from "./support/bench-fleet.ts";
 import { followJob } from "./support/follow-job.ts";
 import { type KeepAliveConnection, openConnection, renderRequest } from "./support/keep-alive-client.ts";
 import { describeLoad, median, printHeading, printTable, verdict } from "./support/print-report.ts";
+import { processorTimeUs } from "./support/processor-time.ts";
 import { uploadFile } from "./support/send-file.ts";
 
 /**
@@ -27,6 +29,14 @@ const { values } = parseArgs({
 const requestCount = Number(values.requests);
 const inFlight = 50;
 const recordBytes = 200;
+const ways = ["bare", "library", "http", "health"] as const;
+type Way = (typeof ways)[number];
+const labels: Record<Way, string> = {
+  bare: "bare BullMQ `add`, in process",
+  library: "accepting without HTTP, record synced, in process",
+  http: "POST to 202, from another process",
+  health: "`GET /health` of the same server, for comparison",
+};
 
 printHeading("Accepting requests");
 const folder = await makeBenchFolder("accept");
@@ -41,7 +51,9 @@ try {
   const started = await measureStart(request);
   await fetch(`${fleet.url}/fleet/refresh/pause`, { method: "POST" });
   reportOneByOne(started, await measureAccept(request));
-  reportRate(await measureRate(request));
+  const rounds = await measureRate(request);
+  reportRate(rounds);
+  reportProcessorTime(rounds);
   console.log(describeLoad("after"));
 } finally {
   await fleet.stop();
@@ -111,34 +123,53 @@ async function accept(connection: KeepAliveConnection, request: Buffer) {
   return JSON.parse(body).job as { id: string; queue: string };
 }
 
-type Rates = Record<"bare" | "library" | "http" | "health", number[]>;
+interface Round {
+  perSecond: number;
+  /** Processor time for each call, by process. */
+  cpuUs: Record<string, number>;
+}
+type Rounds = Record<Way, Round[]>;
 
 /** Short rounds in turn, so that a busy moment of the machine falls on all of them. */
-async function measureRate(request: Buffer): Promise<Rates> {
+async function measureRate(request: Buffer): Promise<Rounds> {
   const queue = await openBareQueue(folder);
   const connections = await Promise.all(Array.from({ length: inFlight }, () => openConnection(fleet.url)));
   const health = Buffer.from("GET /health HTTP/1.1\r\nhost: bench\r\n\r\n");
+  const calls: Record<Way, (lane: number) => Promise<{ status: number } | undefined>> = {
+    bare: () => queue.add(),
+    library: () => queue.accept(),
+    http: (lane) => connections[lane]!.send(request),
+    health: (lane) => connections[lane]!.send(health),
+  };
+  const pids = { bench: process.pid, "bare Redis": queue.redisPid, ...(await fleetPids()) };
   try {
-    const rates: Rates = { bare: [], library: [], http: [], health: [] };
+    const rounds: Rounds = { bare: [], library: [], http: [], health: [] };
     // The first round warms all of them up.
     for (let round = 0; round <= Number(values.rounds); round++) {
-      const measured = {
-        bare: await rate(() => queue.add()),
-        library: await rate(() => queue.accept()),
-        http: await rate((lane) => connections[lane]!.send(request)),
-        health: await rate((lane) => connections[lane]!.send(health)),
-      };
-      if (round === 0) continue;
-      for (const name of ["bare", "library", "http", "health"] as const) rates[name].push(measured[name]);
+      for (const way of ways) {
+        const measured = await measureRound(calls[way], pids);
+        if (round > 0) rounds[way].push(measured);
+      }
     }
-    return rates;
+    return rounds;
   } finally {
     for (const connection of connections) connection.close();
     await queue.close();
   }
 }
 
-async function rate(call: (lane: number) => Promise<{ status: number } | undefined>): Promise<number> {
+async function fleetPids(): Promise<Record<string, number>> {
+  const named = (await fleet.processes()).map(({ name, pid }) => [name, pid] as const);
+  const { gateway, redis } = Object.fromEntries(named);
+  if (gateway === undefined || redis === undefined) throw new Error("the gateway or its Redis does not run");
+  return { gateway, "fleet's Redis": redis };
+}
+
+async function measureRound(
+  call: (lane: number) => Promise<{ status: number } | undefined>,
+  pids: Record<string, number>,
+): Promise<Round> {
+  const before = processorTimeUs(pids);
   const begin = performance.now();
   let count = 0;
   const lane = async (place: number) => {
@@ -149,7 +180,12 @@ async function rate(call: (lane: number) => Promise<{ status: number } | undefin
     }
   };
   await Promise.all(Array.from({ length: inFlight }, (_, place) => lane(place)));
-  return (1_000 * count) / (performance.now() - begin);
+  const perSecond = (1_000 * count) / (performance.now() - begin);
+  const used = Object.entries(processorTimeUs(pids)).map(([name, us]) => [
+    name,
+    (us - before[name]!) / count,
+  ]);
+  return { perSecond, cpuUs: Object.fromEntries(used) };
 }
 
 function reportOneByOne(started: OneByOne, accepted: OneByOne): void {
@@ -171,20 +207,30 @@ function reportOneByOne(started: OneByOne, accepted: OneByOne): void {
   );
 }
 
-function reportRate(rates: Rates): void {
-  const bare = median(rates.bare);
-  const line = (label: string, name: keyof Rates) => {
-    const ratio = median(rates[name]) / bare;
-    const limit = name === "http" ? verdict(ratio, { least: 0.5 }) : "";
-    return [label, median(rates[name]).toFixed(0), ratio.toFixed(2), limit];
+function reportRate(rounds: Rounds): void {
+  const rateOf = (way: Way) => median(rounds[way].map((round) => round.perSecond));
+  const line = (way: Way) => {
+    const ratio = rateOf(way) / rateOf("bare");
+    const limit = way === "http" ? verdict(ratio, { least: 0.5 }) : "";
+    return [labels[way], rateOf(way).toFixed(0), ratio.toFixed(2), limit];
   };
-  printTable(
-    [`${inFlight} in flight`, "per second", "ratio", "limit"],
-    [
-      line("bare BullMQ `add`, in process", "bare"),
-      line("accepting without HTTP, record synced, in process", "library"),
-      line("POST to 202, from another process", "http"),
-      line("`GET /health` of the same server, for comparison", "health"),
-    ],
+  printTable([`${inFlight} in flight`, "per second", "ratio", "limit"], ways.map(line));
+}
+
+/** Where the processors go; a rate is bounded by what all processes together need for one call. */
+function reportProcessorTime(rounds: Rounds): void {
+  const names = Object.keys(rounds.bare[0]!.cpuUs);
+  const of = (way: Way, name: string) => median(rounds[way].map((round) => round.cpuUs[name]!));
+  const sum = (way: Way) => names.reduce((total, name) => total + of(way, name), 0);
+  const line = (way: Way) => [
+    labels[way],
+    ...names.map((name) => of(way, name).toFixed(0)),
+    sum(way).toFixed(0),
+  ];
+  printTable(["processor time in µs", ...names, "in all"], ways.map(line));
+  const most = (1e6 * os.availableParallelism()) / (sum("bare") + sum("health"));
+  const ratio = most / median(rounds.bare.map((round) => round.perSecond));
+  console.log(
+    `An add and an HTTP exchange, with no record and no processor ever idle: ${most.toFixed(0)}/s, ${ratio.toFixed(2)} of bare.\n`,
   );
 }

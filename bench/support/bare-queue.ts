@@ -11,6 +11,7 @@ export interface BareQueue {
   add(): Promise<undefined>;
   /** The whole acceptance as a route calls it, synced record included, without HTTP. */
   accept(): Promise<undefined>;
+  redisPid: number;
   close(): Promise<void>;
 }
 
@@ -27,12 +28,14 @@ export async function openBareQueue(folder: string): Promise<BareQueue> {
   });
   return {
     async add() {
-      const [step] = refreshJob(newIntentId());
-      await jobs.queues.byName.refresh.add("refresh", { intent: step!.id, round: 0, payload: step!.payload });
+      const intent = newIntentId();
+      const payload = { intent, dataset: "toy" };
+      await jobs.queues.byName.refresh.add("refresh", { intent, round: 0, payload });
     },
     async accept() {
       await jobs.startFlow({ steps: refreshJob(), actor: "bench" });
     },
+    redisPid: redis.pid(),
     async close() {
       await jobs.close();
       await redis.stop();
