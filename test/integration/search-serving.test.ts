@@ -7,6 +7,7 @@ import { createSearchService, type SearchService } from "@lakefleet/lib/search/s
 import type { EventFields, EventName } from "@lakefleet/lib/telemetry/events.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const tags = ["alpha", "bravo", "charlie"];
 const rowsPerTag = 120;
@@ -169,7 +170,23 @@ describe("serving", () => {
       Array.from({ length: 30 }, () => service.search({ index: "i", query: "amber", mode: "lexical" })),
     );
     expect(new Set(answers.map(({ generation }) => generation)).size).toBe(1);
-    expect(service.status()).toMatchObject([{ opened: [answers[0]?.generation] }]);
+    const opened = events.filter(
+      ({ name, fields }) =>
+        name === "serve.opened" && "generation" in fields && fields.generation === answers[0]?.generation,
+    );
+    expect(opened).toHaveLength(1);
+  });
+
+  test("what a rollback would return to is opened before anybody asks for it", async () => {
+    const [earlier = "", later = ""] = generations;
+    await promote(earlier);
+    await promote(later);
+    await service.search({ index: "i", query: "amber" });
+    const opened = await waitFor("both to be open", 20_000, async () => {
+      const [status] = service.status();
+      return status?.opened.length === 2 ? status.opened : undefined;
+    });
+    expect(opened.toSorted()).toEqual([earlier, later].toSorted());
   });
 
   test("a pinned generation answers whatever is active, and what is not there is generation-missing", async () => {

@@ -39,7 +39,7 @@ export function encodeProbes({ ordinals, vectors }: ProbeVectors): Uint8Array {
 
 export function decodeProbes(bytes: Uint8Array, dimension: number): ProbeVectors {
   const count = Math.floor(bytes.byteLength / (4 + 4 * dimension));
-  const aligned = bytes.slice();
+  const aligned = new Uint8Array(bytes);
   return {
     ordinals: new Uint32Array(aligned.buffer, 0, count),
     vectors: new Float32Array(aligned.buffer, 4 * count, count * dimension),

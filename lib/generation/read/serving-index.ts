@@ -6,6 +6,7 @@ import type { VerifiedFiles } from "../verified-files.ts";
 import { createGenerationCache, type GenerationCache, type GenerationLease } from "./generation-cache.ts";
 import { type ServingFailure, trackOpenFailures } from "./open-failures.ts";
 import { type OpenGeneration, openGeneration } from "./open-generation.ts";
+import { createRollbackReadying } from "./ready-rollback.ts";
 import { watchCandidates } from "./watch-candidates.ts";
 
 export interface ServingStatus {
@@ -39,7 +40,10 @@ export interface ServingIndex {
    * Throws `index-not-ready` where nothing is active yet, `generation-missing` for an unknown pin.
    */
   use<Result>(task: (serving: Serving) => Promise<Result>, pin?: string): Promise<Result>;
-  /** Readies what was built or certified since the last look, before it is promoted; what fails is only reported. */
+  /**
+   * Readies what was built or certified since the last look, before it is promoted, and once, after the first search,
+   * what a rollback would return to; what fails is only reported.
+   */
   lookAhead(): Promise<void>;
   status(): ServingStatus;
   close(): Promise<void>;
@@ -62,12 +66,9 @@ export function createServingIndex(options: ServingIndexOptions): ServingIndex {
     },
     onCloseFailed: failures.report,
   });
-  const candidates = watchCandidates({
-    store,
-    index,
-    verified,
-    open: async (generation) => (await cache.acquire(generation)).release(),
-  });
+  const ready = async (generation: string) => (await cache.acquire(generation)).release();
+  const candidates = watchCandidates({ store, index, verified, open: ready });
+  const readyRollback = createRollbackReadying({ store, index, log, open: ready });
   const newest = async (): Promise<Activation | undefined> => {
     try {
       return await log.head();
@@ -121,6 +122,7 @@ export function createServingIndex(options: ServingIndexOptions): ServingIndex {
     async lookAhead() {
       try {
         await candidates.look();
+        await readyRollback(serving);
       } catch (error) {
         failures.reportOnly(undefined, error);
       }
