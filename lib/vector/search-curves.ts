@@ -5,7 +5,7 @@ const Share = z.number().min(0).max(1);
 
 /**
  * What searching one index costs and finds, measured when it was built: from this every search is planned. Where there
- * are none, those of a plain machine at 768 values stand in (`defaultCurves`).
+ * are none, those of a plain machine at 768 values stand in (`curve-model.ts`).
  */
 export const SearchCurves = z.strictObject({
   /** Of the index that was measured. */

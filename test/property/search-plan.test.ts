@@ -103,6 +103,37 @@ describe("a planned search", () => {
     );
   });
 
+  test("of a small index compares everything, and of a larger one does not", () => {
+    const shape = { backend: "hnsw", curves: undefined, k: 20, effort: 64 } as const;
+    const unfiltered = (vectorCount: number) =>
+      planSearch({ ...questionOf({ ...shape, vectorCount }, vectorCount), filtered: false });
+    expect(unfiltered(600)).toMatchObject({ path: "exact" });
+    expect(unfiltered(1_200)).toMatchObject({
+      path: "exact",
+      reason: expect.stringMatching(/misses nothing; exploring 64 candidates of the graph takes about/),
+    });
+    expect(unfiltered(20_000)).toMatchObject({ path: "graph", effort: 64 });
+    const hurried = { ...questionOf({ ...shape, vectorCount: 1_200 }, 1_200), filtered: false, msMax: 1 };
+    expect(planSearch(hurried)).toMatchObject({ path: "graph", effort: 64 });
+  });
+
+  test("leaves a filter narrower than any that was measured to no index", () => {
+    const filtered = [{ selectivity: 0.1, effort: 256, ms: 3, recall: 0.99 }];
+    const curves = {
+      vectorCount: 1_000_000,
+      exact: { startMs: 4, rowMs: 0.001 },
+      indexed: [],
+      deep: [],
+      filtered,
+    };
+    const shape = { backend: "lance", curves, vectorCount: 1_000_000, k: 10, effort: 128 } as const;
+    expect(planSearch(questionOf(shape, 100_000))).toMatchObject({ path: "graph", effort: 256 });
+    expect(planSearch(questionOf(shape, 50_000))).toMatchObject({ path: "exact" });
+    expect(planSearch(questionOf({ ...shape, curves: { ...curves, filtered: [] } }, 500_000))).toMatchObject({
+      path: "exact",
+    });
+  });
+
   test("has nothing to do where nothing matches", () => {
     fc.assert(
       fc.property(anyShape, (shape) => {

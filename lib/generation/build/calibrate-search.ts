@@ -10,6 +10,9 @@ import { type CurveInput, type EffortPoint, measureCurves, measureEffortPoint } 
 /** A graph explores a candidate in about 10 µs, so this keeps a search at 10 ms. */
 const expansionMax = 1_024;
 
+/** Everything at 100,000 × 768, on a machine that has other work as well. */
+const budgetDefaultMs = 15_000;
+
 export interface CalibratedSearch {
   parameters: IndexParameters;
   /** Absent where there is no vector to measure by. */
@@ -26,13 +29,17 @@ export async function calibrateSearch(options: {
   vectors: VectorIndex;
   probes: ProbeVectors;
   parameters: IndexParameters;
+  /** About how long it may take; less is measured then, and planned by what is known of any index. */
+  budgetMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }): Promise<CalibratedSearch> {
-  const { vectors, probes, parameters, signal } = options;
+  const { vectors, probes, parameters, budgetMs = budgetDefaultMs, signal } = options;
   if (vectors.vectorCount === 0) return { parameters };
   const dial = effortDial(parameters, vectors.dimension, vectors.vectorCount);
-  const truth = await findGroundTruth({ vectors, probes, signal });
-  const input = { vectors, truth, signal };
+  const begin = performance.now();
+  const untilMs = begin + budgetMs;
+  const truth = await findGroundTruth({ vectors, probes, untilMs: begin + budgetMs / 3, signal });
+  const input = { vectors, truth, untilMs, signal };
   const measured = dial === undefined ? [] : await measureEfforts(input, dial);
   const effort = measured.at(-1)?.effort;
   return {

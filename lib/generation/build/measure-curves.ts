@@ -7,14 +7,19 @@ import { type GroundTruth, measureRecall, recallDepth } from "../measure-recall.
 /** Enough for a median and, over bands of ten ranks and more, for a share; a second in all at 100,000 × 768. */
 const queryCount = 8;
 const timingCount = 5;
+/** Each is compared with every vector for its neighbourhood, and with all that match for each width of filter. */
+const filteredCount = 6;
 /** What a filter may need to explore, from the least effort of a default index to half of the most. */
 const deepEfforts = [64, 128, 192, 256, 384, 512, 1024, 2048];
 const timedEfforts = [256, 1024, 2048];
 const depths = [10, 20, 30, 50, 75, 100, 150, 200, 300];
 /** A search reranks three candidates a hit, so it looks no deeper than a third of its effort. */
 const deepShare = 3;
-/** Neighbours that a hard filter takes away: more than a page of hits and its like. */
-const hollowCount = 100;
+/**
+ * Neighbours that a hard filter takes away: more than are of one kind. Where some of a kind are left, they are the best
+ * hits and easily found; what is hard to find is what lies between the kinds.
+ */
+const hollowCount = 300;
 const filteredEffortMax = 2_048;
 /** Scores nearer than this are equal. */
 const tieWidth = 1e-5;
@@ -22,7 +27,13 @@ const tieWidth = 1e-5;
 export interface CurveInput {
   vectors: VectorIndex;
   truth: GroundTruth;
+  /** By `performance.now()`: what is not measured by then is planned as of an index that nobody measured. */
+  untilMs: number;
   signal?: AbortSignal | undefined;
+}
+
+function isLate({ untilMs }: CurveInput): boolean {
+  return performance.now() > untilMs;
 }
 
 export type EffortPoint = SearchCurves["indexed"][number];
@@ -44,13 +55,18 @@ export async function measureCurves(
   const queries = truth.queries.slice(0, queryCount).map(({ query }) => query);
   const exact = await measureExact(input, queries);
   if (backend === "lance") {
-    const filtered = await measureFiltered(input, queries, measured.at(-1)?.effort);
+    const filtered = await measureFiltered(input, {
+      queries: queries.slice(0, filteredCount),
+      least: measured.at(-1)?.effort,
+      ...exact,
+    });
     return { vectorCount, ...exact, indexed: [...measured], deep: [], filtered };
   }
   const known = Math.max(0, ...measured.map(({ effort }) => effort));
   const few = { ...input, truth: { queries: truth.queries.slice(0, timingCount) } };
   const indexed = [...measured];
   for (const effort of timedEfforts.filter((one) => one > known && one <= vectorCount)) {
+    if (isLate(input)) break;
     indexed.push(await measureEffortPoint(few, effort));
   }
   return { vectorCount, ...exact, indexed, deep: await measureDeep(input, queries), filtered: [] };
@@ -81,15 +97,18 @@ async function measureExact(
 
 /** How true the candidates are far from the query, where a filter that lets few rows pass has to look. */
 async function measureDeep(
-  { vectors, signal }: CurveInput,
+  input: CurveInput,
   queries: readonly Float32Array[],
 ): Promise<SearchCurves["deep"]> {
+  const { vectors, signal } = input;
   const k = Math.min(depths.at(-1)!, vectors.vectorCount);
   const truth = await Promise.all(
     queries.map(async (query) => (await vectors.exact(query, { k, signal })).scores),
   );
   const deep: SearchCurves["deep"] = [];
   for (const effort of deepEfforts.filter((one) => one <= vectors.vectorCount)) {
+    // Without a single one, every depth would be trusted.
+    if (deep.length > 0 && isLate(input)) break;
     const deepest = Math.min(k, Math.floor(effort / deepShare));
     const found: Float32Array[] = [];
     for (const query of queries) {
@@ -126,23 +145,36 @@ function mean(values: readonly number[]): number {
  */
 async function measureFiltered(
   input: CurveInput,
-  queries: readonly Float32Array[],
-  least: number | undefined,
+  { queries, least, exact }: { queries: readonly Float32Array[]; least: number | undefined; exact: CostLine },
 ): Promise<SearchCurves["filtered"]> {
+  const { vectors, signal } = input;
+  const { vectorCount } = vectors;
   const filtered: SearchCurves["filtered"] = [];
   if (least === undefined) return filtered;
+  const hollows: Uint32Array[] = [];
+  for (const query of queries) {
+    hollows.push((await vectors.exact(query, { k: hollowCount, signal })).ordinals);
+  }
   for (const step of [2, 10, 50]) {
-    const cases = await Promise.all(queries.map((query) => hollowCase(input, query, step)));
-    const matchCount = cases[0]?.filter.matchCount ?? 0;
-    if (matchCount <= hollowCount) continue;
+    const matchCount = vectorCount / step;
+    // Without a single one, every filtered search would compare all that match.
+    if (matchCount <= hollowCount || (filtered.length > 0 && isLate(input))) break;
+    const cases: FilteredCase[] = [];
+    for (const [place, query] of queries.entries()) {
+      cases.push(await hollowCase(input, { query, near: hollows[place]!, step }));
+    }
+    const selectivity = (cases[0]?.filter.matchCount ?? 0) / vectorCount;
     for (let effort = least; effort <= filteredEffortMax; effort *= 2) {
       const point = await measureCases(input, cases, effort);
-      filtered.push({ selectivity: matchCount / input.vectors.vectorCount, effort, ...point });
-      if (point.recall >= recallTarget) break;
+      filtered.push({ selectivity, effort, ...point });
+      const isDearer = point.ms > exact.startMs + exact.rowMs * matchCount;
+      if (point.recall >= recallTarget || isDearer) break;
     }
   }
   return filtered;
 }
+
+type CostLine = SearchCurves["exact"];
 
 interface FilteredCase {
   query: Float32Array;
@@ -153,16 +185,14 @@ interface FilteredCase {
 
 async function hollowCase(
   { vectors, signal }: CurveInput,
-  query: Float32Array,
-  step: number,
+  { query, near, step }: { query: Float32Array; near: Uint32Array; step: number },
 ): Promise<FilteredCase> {
-  const near = await vectors.exact(query, { k: hollowCount, signal });
   const { bits, where } = everyNth(vectors, step);
-  for (const ordinal of near.ordinals) bits[ordinal >>> 5]! &= ~(1 << (ordinal & 31));
+  for (const ordinal of near) bits[ordinal >>> 5]! &= ~(1 << (ordinal & 31));
   const filter = {
     bits,
     matchCount: bits.reduce((sum, word) => sum + countBits(word), 0),
-    where: `${where} AND ${lanceColumns.ordinal} NOT IN (${near.ordinals.join(",")})`,
+    where: `${where} AND ${lanceColumns.ordinal} NOT IN (${near.join(",")})`,
   };
   const { scores } = await vectors.exact(query, { k: recallDepth, filter, signal });
   return { query, filter, best: scores };

@@ -14,7 +14,7 @@ export interface CurveModel {
   deepRecall(effort: number, depth: number): number;
   /** Every effort at which `deepRecall` was measured, ascending. */
   readonly deepEfforts: readonly number[];
-  /** The least effort, from this one on, that reaches a recall where about this share passes; undefined if none did. */
+  /** The least effort, from this one on, that was seen to reach a recall where so small a share passes, if any was. */
   filteredEffort(wish: { selectivity: number; effort: number; recall: number }): CostPoint | undefined;
 }
 
@@ -62,8 +62,11 @@ export function modelCurves(
   };
 }
 
-/** Comparing this few rows takes under 2 ms, and cannot miss. */
-export const alwaysExact = 500;
+/**
+ * Comparing so few rows takes 1.5 ms at 768 values, and cannot miss, whatever a busy machine has measured. Beyond them,
+ * the curves decide how many are compared for the sake of certainty.
+ */
+export const alwaysExact = 1_000;
 
 type CostPoint = { effort: number; ms: number };
 
@@ -113,20 +116,17 @@ function deepModel(deep: SearchCurves["deep"]): Pick<CurveModel, "deepRecall" | 
   };
 }
 
-/** What was not looked at so deep is not trusted at all. */
+/**
+ * The recall of the stretch in which this depth lies: a search that misses much believes to be nearer than it is, so no
+ * part of the nearer stretch's is added. What was not looked at so deep is not trusted at all.
+ */
 function recallOnLine(points: readonly { depth: number; recall: number }[], depth: number): number {
-  let before: { depth: number; recall: number } | undefined;
-  for (const point of points) {
-    const recall = Math.min(before?.recall ?? 1, point.recall);
-    if (point.depth >= depth) {
-      if (before === undefined) return recall;
-      const share = (depth - before.depth) / (point.depth - before.depth);
-      return before.recall + share * (recall - before.recall);
-    }
-    before = { depth: point.depth, recall };
-  }
-  return 0;
+  const end = points.findIndex((point) => point.depth >= depth);
+  return end === -1 ? 0 : Math.min(...points.slice(0, end + 1).map(({ recall }) => recall));
 }
+
+/** What a filter was measured by lets a little more pass than a round share, or a little less. */
+const widthSlack = 1.05;
 
 function filteredModel(
   filtered: SearchCurves["filtered"],
@@ -137,9 +137,9 @@ function filteredModel(
   );
   return {
     filteredEffort({ selectivity, effort, recall }) {
-      // The narrower of the two neighbours: it is the harder one.
-      const width = widths.find((one) => one <= selectivity) ?? widths.at(-1);
-      if (width === undefined) return { effort, ms: indexedMs(effort) };
+      // The narrower of the two neighbours: it is the harder one. Filters narrower than any were not looked at.
+      const width = widths.find((one) => one <= selectivity * widthSlack);
+      if (width === undefined) return undefined;
       const enough = filtered
         .filter((point) => point.selectivity === width && point.recall >= recall)
         .sort((one, other) => one.effort - other.effort)

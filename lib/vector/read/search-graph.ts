@@ -3,7 +3,7 @@ import { isAllowed } from "../format/is-allowed.ts";
 import { createTopHits } from "../format/top-hits.ts";
 import type { HnswParameters } from "../index-parameters.ts";
 import type { VectorHits, VectorPlan, VectorSearch } from "../vector-index.ts";
-import { alwaysExact, type CurveModel } from "./curve-model.ts";
+import type { CurveModel } from "./curve-model.ts";
 import type { Graph } from "./graph.ts";
 import type { Scanner } from "./open-scanner.ts";
 import {
@@ -42,7 +42,10 @@ export async function searchGraph(
   request.signal?.throwIfAborted();
   const question = questionOf(opened, request);
   const { graph, vectors, curves } = opened;
-  const scanBy = async (plan: VectorPlan) => ({ ...(await compareAll(opened, query, request)), plan });
+  const scanBy = async (plan: VectorPlan) => ({
+    ...(await compare(opened, query, request, curves.inlineRowsMax)),
+    plan,
+  });
   let route = planSearch(graph === undefined ? { ...question, structure: { kind: "flat" } } : question);
   if (graph === undefined || route.path !== "graph") return scanBy(planOf(route));
   for (;;) {
@@ -137,21 +140,31 @@ function rerank(
   return { ...hits.drain(), exact: false };
 }
 
-/** Compares every allowed row: a few on the calling thread, more on the scan thread. */
+/** From here on one pass for all queries of a gate costs less than a pass for each, and holds up nobody. */
+const sharedScanRows = 500;
+
+/** Compares every allowed row. Scans of everything that are asked for together share a pass over the file. */
 export function compareAll(
   opened: OpenGraphIndex,
   query: Float32Array,
   request: VectorSearch,
 ): Promise<VectorHits> | VectorHits {
-  const { vectors, scanner, curves } = opened;
-  const { filter, signal } = request;
+  const inlineMax = request.filter === undefined ? sharedScanRows : opened.curves.inlineRowsMax;
+  return compare(opened, query, request, inlineMax);
+}
+
+/** So few rows on the calling thread, more on the scan thread. */
+function compare(
+  { vectors, scanner }: OpenGraphIndex,
+  query: Float32Array,
+  { filter, signal, k: wanted }: VectorSearch,
+  inlineMax: number,
+): Promise<VectorHits> | VectorHits {
   signal?.throwIfAborted();
   const rows = filter?.matchCount ?? vectors.vectorCount;
-  const k = Math.min(request.k, rows);
+  const k = Math.min(wanted, rows);
   if (k === 0) return { ordinals: new Uint32Array(), scores: new Float32Array(), exact: true };
-  if (rows > (filter === undefined ? alwaysExact : curves.inlineRowsMax)) {
-    return scanner.scan({ query, k, bits: filter?.bits }, signal);
-  }
+  if (rows > inlineMax) return scanner.scan({ query, k, bits: filter?.bits }, signal);
   const hits = createTopHits(k);
   scanAllowed(vectors, query, filter?.bits ?? everyRow(rows), hits);
   return { ...hits.drain(), exact: true };
