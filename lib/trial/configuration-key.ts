@@ -1,6 +1,7 @@
 import { canonicalJson } from "../storage/canonical-json.ts";
 import { checksumBytes } from "../storage/checksum.ts";
-import type { HnswParameters, IndexParameters, LanceParameters } from "../vector/index-parameters.ts";
+import { buildFields, type Fields } from "../vector/build-fields.ts";
+import type { IndexParameters } from "../vector/index-parameters.ts";
 
 /** 64 bits: an index sees some thousand configurations. */
 const keyDigits = 16;
@@ -16,25 +17,6 @@ export function buildKey(parameters: IndexParameters): string {
  */
 export function trialKey(parameters: IndexParameters, corpus: string, sampleShare: number): string {
   return digest({ ...buildFields(parameters), ...searchFields(parameters), corpus, sampleShare });
-}
-
-type Fields = Record<string, string | number | undefined>;
-
-function buildFields(parameters: IndexParameters): Fields {
-  return parameters.backend === "hnsw" ? hnswBuildFields(parameters) : lanceBuildFields(parameters);
-}
-
-function hnswBuildFields({ backend, engine, quantization, connectivity, expansionBuild }: HnswParameters) {
-  const shared = { backend, engine, connectivity, expansionBuild };
-  return engine === "hnswlib" ? shared : { ...shared, quantization };
-}
-
-function lanceBuildFields(parameters: LanceParameters): Fields {
-  const { backend, kind, partitions, subVectors, connectivity, expansionBuild } = parameters;
-  if (kind === "flat") return { backend, kind };
-  if (kind === "ivf_rq") return { backend, kind, partitions };
-  if (kind === "ivf_pq") return { backend, kind, partitions, subVectors };
-  return { backend, kind, partitions, connectivity, expansionBuild };
 }
 
 function searchFields(parameters: IndexParameters): Fields {

@@ -45,7 +45,7 @@ async function build(
   const { manifest, reused, phases } = await buildGeneration(request);
   const { generation, datasetVersion, vectorCount, backend, buildDurationMs } = manifest;
   if (!reused) {
-    const how = manifest.parent === null ? "built whole" : `appended to ${manifest.parent}`;
+    const how = manifest.parent === null ? "built whole" : `with files of ${manifest.parent}`;
     log(`${how}, in milliseconds: ${JSON.stringify(phases)}`);
     dependencies.telemetry.emit("generation.built", {
       index,

@@ -9,7 +9,7 @@ import type { ObjectStore } from "../../storage/object-store.ts";
 import { walkTree } from "../../storage/walk-tree.ts";
 import { encodeProbes, probeFile, probeOrdinals } from "../format/probe-vectors.ts";
 import { ledgerFile, type MetadataColumn } from "../format/row-store-layout.ts";
-import { builderVersion } from "../generation-id.ts";
+import { builderVersion, isOfDefinition } from "../generation-id.ts";
 import type { GenerationFile, GenerationManifest } from "../generation-manifest.ts";
 import type { IndexDefinition } from "../index-definition.ts";
 import { openSegments } from "../read/open-segments.ts";
@@ -79,9 +79,12 @@ export async function describeGeneration(options: Describe): Promise<GenerationM
 async function measureFolder(
   options: Describe,
 ): Promise<Pick<GenerationManifest, "parameters" | "curves" | "accounting">> {
-  const { store, folder, definition, snapshot, version, written, clock, signal } = options;
+  const { store, folder, definition, snapshot, version, written, clock, begin, signal } = options;
   const { dimension } = snapshot;
-  const { parameters } = written.parent ?? definition;
+  // The parent's search was measured over all but a small part of these vectors, and the gate measures what it gives.
+  const { parent } = written;
+  const known = parent && isOfDefinition(parent.generation, definition) ? parent : undefined;
+  const { parameters } = known ?? definition;
   const { segments } = written;
   const opened = await openSegments(folder, { segments, ledger: ledgerFile, parameters, dimension });
   try {
@@ -93,16 +96,20 @@ async function measureFolder(
     const liveRowIds = await scanRowIds({ store, version, signal });
     const { stale: _stale, ...accounting } = await closeBooks(version.rowCount, liveRowIds, rows);
     clock.lap("books");
-    // The parent's search was measured over all but a small part of these vectors, and the gate measures what it gives.
     const measured =
-      written.parent === undefined
-        ? await calibrateSearch({ vectors, probes, parameters, signal })
-        : { parameters, curves: written.parent.curves };
+      known === undefined
+        ? await calibrateSearch({ vectors, probes, parameters, budgetMs: measuringMs(begin), signal })
+        : { parameters, curves: known.curves };
     clock.lap("calibration");
     return { ...measured, accounting };
   } finally {
     await opened.close();
   }
+}
+
+/** A tenth of what the build has taken, and enough for the measurements of a small index. */
+function measuringMs(begin: number): number {
+  return Math.max(2_000, (performance.now() - begin) / 10);
 }
 
 async function listFiles(

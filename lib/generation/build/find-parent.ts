@@ -2,7 +2,9 @@ import type { PipelineSnapshot } from "../../embedding/read-pipeline.ts";
 import { DomainError } from "../../errors/domain-error.ts";
 import { canonicalJson } from "../../storage/canonical-json.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
+import { isBuiltAlike } from "../../vector/build-fields.ts";
 import { activeLog } from "../active-log.ts";
+import { definitionLog } from "../definition-log.ts";
 import type { MetadataColumn } from "../format/row-store-layout.ts";
 import { isOfDefinition } from "../generation-id.ts";
 import type { GenerationManifest } from "../generation-manifest.ts";
@@ -10,8 +12,9 @@ import type { IndexDefinition } from "../index-definition.ts";
 import { findManifest } from "../read-manifest.ts";
 
 /**
- * The generation whose segments a new one can share: the active one, if it was made by this definition of chunks that
- * were cut, named and embedded like those of the snapshot, and of an older state of the same dataset.
+ * The generation whose segments a new one can share: the active one, if it was made by this definition, or by one that
+ * differs from it in how it is searched only, of chunks that were cut, named and embedded like those of the snapshot,
+ * and of no newer state of the same dataset.
  */
 export async function findParent(options: {
   store: ObjectStore;
@@ -22,7 +25,7 @@ export async function findParent(options: {
   const { store, definition, snapshot, columns } = options;
   const { index } = definition;
   const active = (await activeLog(store, index).head())?.document.generation;
-  if (active === undefined || !isOfDefinition(active, definition)) return undefined;
+  if (active === undefined || !(await hasFilesOf(store, active, definition))) return undefined;
   const manifest = await readIntact(store, index, active);
   if (manifest === undefined || manifest.dataset !== definition.dataset) return undefined;
   const fits =
@@ -32,6 +35,26 @@ export async function findParent(options: {
     manifest.datasetVersion <= snapshot.syncedDatasetVersion &&
     canonicalJson(manifest.metadataColumns) === canonicalJson(columns);
   return fits ? manifest : undefined;
+}
+
+/** An index is seldom defined anew, so whatever made the active generation is among the last of its definitions. */
+const definitionsLookedAt = 20;
+
+async function hasFilesOf(store: ObjectStore, active: string, definition: IndexDefinition): Promise<boolean> {
+  if (isOfDefinition(active, definition)) return true;
+  const { parameters, ...rest } = definition;
+  const history = definitionLog(store, definition.index).history({ limit: definitionsLookedAt });
+  for await (const { document } of history) {
+    if (!isOfDefinition(active, document)) continue;
+    const { parameters: made, ...others } = document;
+    return isBuiltAlike(made, parameters) && canonicalJson(plain(others)) === canonicalJson(plain(rest));
+  }
+  return false;
+}
+
+/** Without the fields that are there and undefined. */
+function plain(document: object): unknown {
+  return JSON.parse(JSON.stringify(document));
 }
 
 /** A damaged parent is nobody's parent: the full build that follows mends the index. */
