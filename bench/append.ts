@@ -11,7 +11,8 @@ import { describeLoad, printHeading, printTable } from "./support/print-report.t
 import { openVectorLake, type VectorGeneration } from "./support/vector-lake.ts";
 
 /**
- * What it costs to append rows to indexes of different sizes, step by step, and what is written to the disk for it:
+ * What it costs to append rows to indexes of different sizes, step by step, and what is written to the disk for it; and
+ * then to have the whole searched with one more candidate, as the promotion of a trial would:
  * `node bench/append.ts [--sizes 20000,100000] [--rows 10000] [--backends hnsw,lance]`
  */
 const { values } = parseArgs({
@@ -57,6 +58,9 @@ async function measure(parameters: IndexParameters, size: number): Promise<Recor
     const rewritten = [...before].filter(([inode, file]) => file.segment && !after.has(inode));
     if (rewritten.length > 0) throw new Error(`${rewritten.length} files of the parent were not shared`);
     const written = [...after].filter(([inode]) => !before.has(inode));
+    const tuned = await lake.rebuild({ ...parameters, expansionSearch: parameters.expansionSearch + 1 });
+    const own = filesOf(lake.store.root, lake.index, tuned);
+    const retaken = [...own].filter(([inode]) => after.has(inode));
     const row = (name: string, published: VectorGeneration, latency: Latency, bytes: string) => ({
       index: name,
       ...Object.fromEntries(
@@ -75,6 +79,12 @@ async function measure(parameters: IndexParameters, size: number): Promise<Recor
         appended,
         await search(lake, appended, vectors),
         `${megabytes(written)} (${shared.length} files, ${megabytes(shared)} MB shared)`,
+      ),
+      row(
+        "searched otherwise",
+        tuned,
+        await search(lake, tuned, vectors),
+        `${megabytes([...own].filter(([inode]) => !after.has(inode)))} (${megabytes(retaken)} MB shared)`,
       ),
     ];
   } finally {

@@ -7,7 +7,10 @@ import type { EmbeddingProvider } from "@lakefleet/lib/embedding/embedding-provi
 import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
 import { syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
 import { gateGeneration } from "@lakefleet/lib/gate/gate-generation.ts";
-import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
+import {
+  type BuildGenerationOptions,
+  buildGeneration,
+} from "@lakefleet/lib/generation/build/build-generation.ts";
 import type { MergeLimits } from "@lakefleet/lib/generation/build/plan-segments.ts";
 import { definitionLog } from "@lakefleet/lib/generation/definition-log.ts";
 import { vectorFolder } from "@lakefleet/lib/generation/format/row-store-layout.ts";
@@ -61,26 +64,40 @@ export async function openVectorLake(
       await writeRows(store, definition, rows);
       const written = performance.now();
       await embed({ store, definition, locks }, rows);
-      const embedded = performance.now();
-      const { manifest, phases } = await buildGeneration({ store, index, locks, mergeLimits });
-      const target = { store, index, generation: manifest.generation };
-      const built = performance.now();
-      await gateGeneration(target);
-      const gated = performance.now();
-      await promoteGeneration({ ...target, reason: "bench", actor: "bench", by: "person" });
-      const milliseconds = {
-        rows: written - begin,
-        embed: embedded - written,
-        ...phases,
-        "build in all": built - embedded,
-        gate: gated - built,
-        promote: performance.now() - gated,
-      };
-      const folder = await store.materialize(generationPrefix(index, manifest.generation));
-      const segment = manifest.segments[0]?.folder ?? "";
-      return { manifest, folder: path.join(folder, segment, vectorFolder), milliseconds };
+      const earlier = { rows: written - begin, embed: performance.now() - written };
+      return buildAndPromote({ store, index, locks, mergeLimits }, earlier);
     },
+    /** What a trial's promotion does: the rows that are there, by other parameters. */
+    rebuild: (parameters: IndexParameters) =>
+      buildAndPromote(
+        { store, index: definition.index, locks, mergeLimits, parameters },
+        { rows: 0, embed: 0 },
+      ),
   };
+}
+
+async function buildAndPromote(
+  options: BuildGenerationOptions,
+  earlier: Record<string, number>,
+): Promise<VectorGeneration> {
+  const { store, index } = options;
+  const begin = performance.now();
+  const { manifest, phases } = await buildGeneration(options);
+  const target = { store, index, generation: manifest.generation };
+  const built = performance.now();
+  await gateGeneration(target);
+  const gated = performance.now();
+  await promoteGeneration({ ...target, reason: "bench", actor: "bench", by: "person" });
+  const milliseconds = {
+    ...earlier,
+    ...phases,
+    "build in all": built - begin,
+    gate: gated - built,
+    promote: performance.now() - gated,
+  };
+  const folder = await store.materialize(generationPrefix(index, manifest.generation));
+  const segment = manifest.segments[0]?.folder ?? "";
+  return { manifest, folder: path.join(folder, segment, vectorFolder), milliseconds };
 }
 
 interface Rows {

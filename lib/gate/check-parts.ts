@@ -10,7 +10,8 @@ import type { VerifiedFiles } from "../generation/verified-files.ts";
 import { findFileProblems } from "../generation/verify-files.ts";
 import { canonicalJson } from "../storage/canonical-json.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import { equals } from "./gate-check.ts";
+import type { GateQuery } from "./find-targets.ts";
+import { equals, isAtLeast } from "./gate-check.ts";
 
 interface StoreCheck {
   store: ObjectStore;
@@ -96,4 +97,24 @@ export async function checkWords({ manifest, rows, lexical }: OpenGeneration): P
     return rows.fetch(ordinals).length === 1 || !/\p{L}{4}/u.test(words);
   });
   return equals("search", found.length, samples.length, "chunks found by their own words");
+}
+
+/** Far from the rounding of a cosine, and nearer than any other text but a copy. */
+const selfScore = 0.9999;
+/** One graph in a while does not reach a vector; a segment that is joined wrongly loses all of its own. */
+const probesFoundMin = 0.9;
+
+/** A vector of any segment finds itself, or its like, first: the segments are joined as they should be. */
+export async function checkProbes(
+  { vectors }: OpenGeneration,
+  queries: readonly GateQuery[],
+  signal: AbortSignal | undefined,
+): Promise<GateCheck> {
+  let found = 0;
+  for (const { vector } of queries) {
+    const { scores } = await vectors.search(vector, { k: 1, signal });
+    if ((scores[0] ?? 0) >= selfScore) found += 1;
+  }
+  const share = queries.length === 0 ? 1 : found / queries.length;
+  return isAtLeast("probes-found", share, probesFoundMin, `${found} of ${queries.length} stored vectors`);
 }

@@ -5,7 +5,6 @@ import {
   type GateCheck,
   type GateJudgement,
   issueCertificate,
-  readCertificate,
   writeCertificate,
 } from "../generation/certificate.ts";
 import { readDefinition } from "../generation/definition-log.ts";
@@ -18,6 +17,7 @@ import { canonicalJson } from "../storage/canonical-json.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { modelDigestOf } from "./check-model.ts";
+import { findCertificate } from "./find-certificate.ts";
 import { describeCheck, equals } from "./gate-check.ts";
 import { type GateVerdict, judgeGeneration } from "./judge-generation.ts";
 
@@ -139,20 +139,6 @@ async function fail(
     remedy:
       "What served before goes on serving. Build the index again with other parameters, or change the index's policy.",
   });
-}
-
-/** A damaged certificate proves nothing, so the generation is gated as if there were none. */
-async function findCertificate(
-  store: ObjectStore,
-  index: string,
-  generation: string,
-): Promise<Certificate | undefined> {
-  try {
-    return await readCertificate(store, index, generation);
-  } catch (error) {
-    if (error instanceof DomainError && error.kind === "corrupt") return undefined;
-    throw error;
-  }
 }
 
 function isSameJudgement(certificate: Certificate, judgement: GateJudgement): boolean {

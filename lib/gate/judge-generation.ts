@@ -10,9 +10,10 @@ import type { VerifiedFiles } from "../generation/verified-files.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { checkFilters } from "./check-filters.ts";
 import { checkDefinition, checkModelVectors } from "./check-model.ts";
-import { checkBooks, checkFiles, checkParts, checkWords } from "./check-parts.ts";
+import { checkBooks, checkFiles, checkParts, checkProbes, checkWords } from "./check-parts.ts";
 import { equals, isAtLeast, isAtMost } from "./gate-check.ts";
 import { readGateQueries, readProbes } from "./gate-queries.ts";
+import { findCertifiedParent, measureAppended } from "./measure-appended.ts";
 import { checkJudgements, measureJudgements } from "./measure-judgements.ts";
 import { measureLatency, measureRecalls, type RecallMeasure } from "./measure-search.ts";
 import { measureWeight } from "./measure-weight.ts";
@@ -76,7 +77,11 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
   const { manifest, thresholds, signal, openMs } = opening;
   const memoryBytes = await measureMemory(opened, opening);
   const { queries, wanted, judged, source } = await readGateQueries(opened, opening);
-  const recall = await measureRecalls({ opened, queries, signal });
+  const parent = await findCertifiedParent(opening);
+  const recall =
+    parent === undefined
+      ? await measureRecalls({ opened, queries, signal })
+      : await measureAppended(opened, parent, opening);
   const judgements = await measureJudgements(opened, judged, signal);
   const latency = await measureLatency({
     opened,
@@ -94,7 +99,8 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
     ...(await checkBooks({ ...opening, opened })),
     ...(await checkModelVectors(opened, await readProbes(opening))),
     equals("queries", queries.length, wanted, source),
-    ...recall.map((measure) => recallCheck(measure, thresholds)),
+    ...recall.map((measure) => recallCheck(measure, { thresholds, isAppended: parent !== undefined })),
+    ...(parent === undefined ? [] : [await checkProbes(opened, queries, signal)]),
     ...(await checkFilters(opened, queries, signal)),
     ...checkJudgements(judgements, thresholds),
     await checkWords(opened),
@@ -125,14 +131,19 @@ async function measureMemory(opened: OpenGeneration, { manifest, memoryBefore }:
   return manifest.files.reduce((total, file) => total + file.byteCount, grown);
 }
 
-function recallCheck(measure: RecallMeasure, thresholds: GateThresholds): GateCheck {
+function recallCheck(
+  measure: RecallMeasure,
+  { thresholds, isAppended }: { thresholds: GateThresholds; isAppended: boolean },
+): GateCheck {
   const { selectivity, recall, low, high, queryCount } = measure;
   const isWhole = selectivity === 1;
   const share = `${selectivity * 100} %`;
+  const scanned = `an exact scan${isWhole ? "" : ` of a random ${share} of the chunks`}`;
+  const how = isAppended ? "of the appended chunks, and its parent's certificate for the others" : "";
   return isAtLeast(
     isWhole ? `recall@${recallDepth}` : `recall@${recallDepth}-of-${selectivity * 100}%`,
     recall,
     isWhole ? thresholds.recallMin : thresholds.filteredRecallMin,
-    `${queryCount} queries against an exact scan${isWhole ? "" : ` of a random ${share} of the chunks`}, 95 % sure of ${low.toFixed(4)} to ${high.toFixed(4)}`,
+    `${queryCount} queries against ${scanned}${how && ` ${how}`}, 95 % sure of ${low.toFixed(4)} to ${high.toFixed(4)}`,
   );
 }

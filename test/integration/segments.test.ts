@@ -1,10 +1,17 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { gateGeneration } from "@lakefleet/lib/gate/gate-generation.ts";
+import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
+import type { GateCheck } from "@lakefleet/lib/generation/certificate.ts";
 import { writeGateFailure } from "@lakefleet/lib/generation/gate-failure.ts";
-import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
+import { gateKey, generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
+import type { GenerationManifest } from "@lakefleet/lib/generation/generation-manifest.ts";
 import { GateThresholds } from "@lakefleet/lib/generation/index-policy.ts";
+import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import { openUngated } from "@lakefleet/lib/generation/read/open-generation.ts";
 import { readManifest } from "@lakefleet/lib/generation/read-manifest.ts";
+import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
+import { verifyIndex } from "@lakefleet/lib/verification/verify-index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
 
@@ -75,6 +82,27 @@ describe("an appended generation", () => {
     expect((await lake.build()).reused).toBe(true);
   });
 
+  test("is gated by what was appended and its parent's certificate, and whole where there is none", async () => {
+    const { parent, appended } = await append();
+    const target = { store: lake.store, index: "i", generation: appended.generation };
+    const gate = async () => {
+      const seen: GateCheck[] = [];
+      await gateGeneration({ ...target, onChecks: (checks) => seen.push(...checks) });
+      return new Map(seen.map((check) => [check.name, check]));
+    };
+    const checks = await gate();
+    expect(checks.get("recall@10")).toMatchObject({ measured: 1, detail: expect.stringContaining("parent") });
+    expect(checks.get("probes-found")).toMatchObject({ passed: true, measured: 1 });
+    await promoteGeneration({ ...target, reason: "test", actor: "test", by: "person" });
+    expect(await Array.fromAsync(verifyIndex({ store: lake.store, index: "i", deep: true }))).toEqual([]);
+
+    await lake.store.delete(gateKey("i", parent));
+    await lake.store.delete(gateKey("i", appended.generation));
+    const whole = await gate();
+    expect(whole.get("recall@10")?.detail).not.toContain("parent");
+    expect(whole.has("probes-found")).toBe(false);
+  });
+
   test("shares no file that has been damaged", async () => {
     await lake.write(madeUpRows(200));
     const parent = await lake.publish();
@@ -95,3 +123,48 @@ describe("an appended generation", () => {
     await opened.close();
   });
 });
+
+describe("a generation of another search setting", () => {
+  const filesOf = ({ generation, files }: GenerationManifest) =>
+    files
+      .filter(({ path: file }) => file.startsWith("segments/"))
+      .map(
+        ({ path: file }) => statSync(path.join(lake.store.root, generationPrefix("i", generation), file)).ino,
+      );
+
+  test("shares every file of a segment, and of another way of building none", async () => {
+    await lake.write(madeUpRows(200));
+    const parent = await readManifest(lake.store, "i", await lake.publish());
+    const { store, locks } = lake;
+    const build = (change: object) =>
+      buildGeneration({ store, index: "i", locks, threads: 1, parameters: parametersOf(change) });
+    const { manifest } = await build({ expansionSearch: 200 });
+    expect(manifest).toMatchObject({
+      parent: parent.manifest.generation,
+      parameters: { expansionSearch: 200 },
+      segments: parent.manifest.segments,
+    });
+    expect(manifest.generation).not.toBe(parent.manifest.generation);
+    expect(filesOf(manifest)).toEqual(filesOf(parent.manifest));
+    await gateGeneration({ store, index: "i", generation: manifest.generation });
+
+    const other = (await build({ connectivity: 8 })).manifest;
+    expect(other.parent).toBeNull();
+    expect(filesOf(other)).not.toEqual(expect.arrayContaining(filesOf(parent.manifest).slice(0, 1)));
+  });
+
+  test("takes its search anew where the definition itself was changed", async () => {
+    await lake.write(madeUpRows(200));
+    const parent = await lake.publish();
+    await lake.define({ parameters: parametersOf({ expansionSearch: 300 }) });
+    expect((await lake.build()).manifest).toMatchObject({ parent, parameters: { expansionSearch: 300 } });
+    await lake.define({
+      parameters: parametersOf({ expansionSearch: 300 }),
+      chunking: { size: 200, overlap: 0 },
+    });
+    await lake.embed();
+    expect((await lake.build()).manifest.parent).toBeNull();
+  });
+});
+
+const parametersOf = (change: object) => IndexParameters.parse({ backend: "hnsw", ...change });
