@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
-import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
+import { assertDefined } from "@lakefleet/lib/generation/definition-log.ts";
 import { generationName } from "@lakefleet/lib/generation/generation-id.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import { rollbackGeneration } from "@lakefleet/lib/generation/rollback-generation.ts";
@@ -90,7 +90,7 @@ export function mountActivationRoutes(
       assertAdmin(context.req.header("authorization"), configuration.adminKey);
       if (reason === undefined) throw reasonMissing();
     }
-    await readDefinition(store, index);
+    await assertDefined(store, index);
     const outcome = await promoteGeneration({
       store,
       index,
@@ -105,7 +105,7 @@ export function mountActivationRoutes(
   });
   app.openapi(rollback, async (context) => {
     const index = context.req.valid("param").name;
-    await readDefinition(store, index);
+    await assertDefined(store, index);
     const outcome = await rollbackGeneration({ store, index, ...context.req.valid("json"), verified });
     return context.json({ index, ...outcome }, 200);
   });

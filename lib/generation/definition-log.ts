@@ -12,7 +12,16 @@ export function definitionLog(store: ObjectStore, index: string): CommitLog<Inde
 export async function readDefinition(store: ObjectStore, index: string): Promise<IndexDefinition> {
   const head = await definitionLog(store, index).head();
   if (head !== undefined) return head.document;
-  throw new DomainError({
+  throw indexMissing(index);
+}
+
+/** `not-found` of type `index-missing` where the index was never defined; cheaper than reading what it is. */
+export async function assertDefined(store: ObjectStore, index: string): Promise<void> {
+  if (!(await definitionLog(store, index).exists())) throw indexMissing(index);
+}
+
+function indexMissing(index: string): DomainError {
+  return new DomainError({
     kind: "not-found",
     type: "index-missing",
     field: "index",

@@ -1,5 +1,4 @@
-import type { BigIntStats } from "node:fs";
-import { stat } from "node:fs/promises";
+import { type BigIntStats, statSync } from "node:fs";
 import path from "node:path";
 import { checksumFile } from "../storage/checksum.ts";
 import { hasCode } from "../storage/error-code.ts";
@@ -70,7 +69,7 @@ async function fileProblem(
   expected: GenerationManifest["files"][number],
   { known, signal }: { known: VerifiedFiles; signal: AbortSignal | undefined },
 ): Promise<string | undefined> {
-  const before = await statusOf(file);
+  const before = statusOf(file);
   if (before === undefined) return "is missing";
   if (Number(before.size) !== expected.byteCount) {
     return `has ${before.size} bytes instead of ${expected.byteCount}`;
@@ -79,14 +78,15 @@ async function fileProblem(
   const beganAtMs = Date.now();
   const checksum = await checksumFile(file, signal === undefined ? {} : { signal });
   if (checksum !== expected.checksum) return "does not match its checksum";
-  const after = await statusOf(file);
+  const after = statusOf(file);
   if (after !== undefined) known.remember({ before, after, beganAtMs, checksum });
   return undefined;
 }
 
-async function statusOf(file: string): Promise<BigIntStats | undefined> {
+/** In place: the kernel has it in 3 µs, and a rollback under load would wait for a turn of the event loop each time. */
+function statusOf(file: string): BigIntStats | undefined {
   try {
-    const status = await stat(file, { bigint: true });
+    const status = statSync(file, { bigint: true });
     return status.isFile() ? status : undefined;
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;

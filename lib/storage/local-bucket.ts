@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { DomainError } from "../errors/domain-error.ts";
@@ -32,7 +33,8 @@ export function stagingPath(bucket: LocalBucket, suffix: string): string {
 export async function existingPath(bucket: LocalBucket, key: string): Promise<string | undefined> {
   const target = path.join(bucket.root, key);
   try {
-    const real = await realpath(target);
+    // Names that the kernel has met take it 5 µs, and a thread a turn of the event loop.
+    const real = realpathSync.native(target);
     if (real !== target) throw objectOutside(bucket.name, key);
     return target;
   } catch (error) {
