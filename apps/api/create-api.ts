@@ -16,6 +16,7 @@ import { mountIngestRoutes } from "./ingest-routes.ts";
 import { mountJobRoutes } from "./job-routes.ts";
 import { mountLanceRoutes } from "./lance-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
+import { mountRowRoutes } from "./row-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 
 /**
@@ -26,7 +27,7 @@ export function createApi(
   dependencies: ApiDependencies,
   app: OpenAPIHono = createHttpApp(dependencies),
 ): OpenAPIHono {
-  for (const path of ["/ingest/path", "/vectors/*", "/catalog/*", "/fleet/*", "/jobs/*"])
+  for (const path of ["/ingest/path", "/datasets/*", "/vectors/*", "/catalog/*", "/fleet/*", "/jobs/*"])
     app.use(path, limitJsonBody({ upload: "/vectors/import" }));
   mountHealthRoutes(app, dependencies);
   mountJobRoutes(app, dependencies);
@@ -37,6 +38,7 @@ export function createApi(
   mountImportRoute(app, dependencies);
   mountLanceRoutes(app, dependencies);
   mountAppendRoutes(app, dependencies);
+  mountRowRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
   mountAgentRoutes(app, dependencies);

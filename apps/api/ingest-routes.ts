@@ -15,7 +15,7 @@ import { receiveUpload } from "./receive-upload.ts";
 const IngestFields = z
   .object({
     dataset: z.string(),
-    mode: z.enum(["replace", "append", "upsert"]).optional(),
+    mode: z.enum(["replace", "append", "upsert", "sync", "delete"]).optional(),
     key: z.string().optional(),
     on_error: z.enum(["refuse", "skip"]).optional(),
     id_column: z.string().optional(),

@@ -20,14 +20,16 @@ export interface CommitRowsOptions {
   /** Names this write for ever: committing it again gives the version that it made. */
   ingestId: string;
   mode: IngestSummary["mode"];
-  /** The column whose value identifies a row; in an upsert, the one of the last upsert where it is not given. */
+  /** The column whose value identifies a row; where it is not given, the one of the last write that had one. */
   key?: string | undefined;
+  /** Keys, as text, whose rows leave with an upsert. */
+  removedKeys?: readonly string[] | undefined;
   staged: StagedRows;
   contentHash: string;
   source: IngestSummary["source"];
   /** Absent and empty mean: what the dataset has. */
   settings: Omit<AskedSettings, "keyColumn">;
-  /** What an upsert may hold to compare rows before it spills to disk. */
+  /** What a keyed write may hold to compare rows before it spills to disk. */
   memoryMib?: number;
   signal?: AbortSignal | undefined;
   progress?: ((progress: { done: number; total: number; unit: "rows" }) => void) | undefined;

@@ -46,10 +46,17 @@ export const TombstoneFile = z.strictObject({
 });
 export type TombstoneFile = z.infer<typeof TombstoneFile>;
 
+/**
+ * `sync`: the rows are the whole truth, compared by key; those whose key is missing leave. `delete`: rows with the keys
+ * leave. In `sync` and `upsert` a row that is equal stays under its id.
+ */
+export const WriteMode = z.enum(["replace", "append", "upsert", "sync", "delete"]);
+export type WriteMode = z.infer<typeof WriteMode>;
+
 /** What one write did; the job's result repeats it. */
 export const IngestSummary = z.strictObject({
   ingestId: z.string(),
-  mode: z.enum(["replace", "append", "upsert"]),
+  mode: WriteMode,
   source: z.strictObject({ kind: z.enum(["file", "folder", "rows"]), name: z.string(), format: z.string() }),
   contentHash: z.string(),
   at: z.string(),
@@ -57,6 +64,8 @@ export const IngestSummary = z.strictObject({
   rowsUpdated: z.int().nonnegative(),
   rowsRemoved: z.int().nonnegative(),
   rowsRejected: z.int().nonnegative(),
+  /** Of writes that compare rows: those that were there and equal. */
+  rowsUnchanged: z.int().nonnegative().optional(),
   /** Key of the JSONL file that holds the rejected rows, each with its place and reason. */
   rejectsKey: z.string().optional(),
 });

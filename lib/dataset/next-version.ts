@@ -21,7 +21,7 @@ export async function nextVersion(options: {
 }): Promise<DatasetVersion | undefined> {
   const { current, plan, staged, number, files } = options;
   if (current !== undefined && saysNothingNew(options, current)) return undefined;
-  const { settings, rowsAdded, rowsUpdated, rowsRemoved, ...rows } = plan;
+  const { settings, rowsAdded, rowsUpdated, rowsRemoved, rowsUnchanged, ...rows } = plan;
   const { description, owner, tags = [] } = current ?? {};
   const rejects = await files.publishRejects();
   return {
@@ -43,6 +43,7 @@ export async function nextVersion(options: {
       rowsUpdated,
       rowsRemoved,
       rowsRejected: staged.rejects?.rowCount ?? 0,
+      ...(rowsUnchanged === undefined ? {} : { rowsUnchanged }),
       ...(rejects === undefined ? {} : { rejectsKey: rejects.key }),
     },
   };

@@ -4,13 +4,17 @@ import { DomainError } from "../errors/domain-error.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { requireColumn } from "./column-names.ts";
 import { datasetKeys } from "./dataset-keys.ts";
+import { datasetMissing } from "./dataset-log.ts";
 import type { DatasetVersion, IngestSummary, RowFile, TombstoneFile } from "./dataset-version.ts";
+import { mergeKeyedColumns } from "./keyed-columns.ts";
 import { mergeColumns } from "./merge-columns.ts";
+import { planDelete } from "./plan-delete.ts";
 import { planUpsert } from "./plan-upsert.ts";
 import { type PublishedFile, publishFile } from "./publish-file.ts";
 import { type AskedSettings, type DatasetSettings, resolveSettings } from "./resolve-settings.ts";
 import type { StagedFiles } from "./staged-files.ts";
 import type { StagedRows } from "./staged-rows.ts";
+import type { Leaving } from "./upsert-tables.ts";
 
 type RowState = Pick<DatasetVersion, "columns" | "files" | "tombstones" | "rowCount" | "nextRowId" | "epoch">;
 
@@ -20,6 +24,8 @@ export interface RowPlan extends RowState {
   rowsAdded: number;
   rowsUpdated: number;
   rowsRemoved: number;
+  /** Of writes that compare: rows that were there and equal. */
+  rowsUnchanged?: number;
 }
 
 export interface PlanOptions {
@@ -28,6 +34,8 @@ export interface PlanOptions {
   ingestId: string;
   mode: IngestSummary["mode"];
   key?: string | undefined;
+  /** Keys whose rows leave with an upsert. */
+  removedKeys?: readonly string[] | undefined;
   staged: StagedRows;
   files: StagedFiles;
   settings: Omit<AskedSettings, "keyColumn">;
@@ -49,7 +57,11 @@ export function planRows(options: PlanOptions): Promise<RowPlan> {
     case "append":
       return planAppend(options);
     case "upsert":
-      return planUpsertRows(options);
+      return planKeyedRows(options, options.removedKeys ?? "none");
+    case "sync":
+      return planKeyedRows(options, "absent");
+    case "delete":
+      return planDeleteRows(options);
   }
 }
 
@@ -100,12 +112,12 @@ async function planAppend(options: PlanOptions): Promise<RowPlan> {
   };
 }
 
-async function planUpsertRows(options: PlanOptions): Promise<RowPlan> {
+async function planKeyedRows(options: PlanOptions, leaving: Leaving): Promise<RowPlan> {
   const { staged, current, files, scratch } = options;
   const before = current === undefined ? { ...noRows, epoch: options.number } : rowState(current);
-  const columns = mergeColumns(current?.columns ?? [], staged.columns);
+  const key = rowKey(options);
+  const columns = mergeKeyedColumns(current?.columns ?? [], staged.columns, key);
   const settings = settingsFor(options, columns);
-  const key = upsertKey(settings, staged);
   const stagedRows = { path: await files.dataPath(), columns: staged.columns, rowCount: staged.rowCount };
   const plan = await planUpsert({
     ...options,
@@ -113,6 +125,7 @@ async function planUpsertRows(options: PlanOptions): Promise<RowPlan> {
     nextRowId: before.nextRowId,
     columns,
     key: requireColumn(columns, key, "key"),
+    leaving,
     staged: stagedRows,
   });
   const file = { kind: fileKind(current), firstRowId: before.nextRowId };
@@ -120,7 +133,7 @@ async function planUpsertRows(options: PlanOptions): Promise<RowPlan> {
     plan.rewritten === undefined
       ? await newFile(options, file)
       : await rewrittenFile(options, { ...file, ...plan.rewritten });
-  const { rowsAdded, rowsUpdated, rowsRemoved } = plan;
+  const { rowsAdded, rowsUpdated, rowsRemoved, rowsUnchanged } = plan;
   await rm(path.join(scratch, "spill"), { recursive: true, force: true });
   return {
     columns,
@@ -133,17 +146,37 @@ async function planUpsertRows(options: PlanOptions): Promise<RowPlan> {
     rowsAdded,
     rowsUpdated,
     rowsRemoved,
+    rowsUnchanged,
   };
 }
 
-function upsertKey(settings: DatasetSettings, staged: StagedRows): string {
-  if (settings.keyColumn !== undefined) {
-    return requireColumn(staged.columns, settings.keyColumn, "key").name;
-  }
+/** The staged rows name what leaves; of them only the key is looked at, and nothing is added. */
+async function planDeleteRows(options: PlanOptions): Promise<RowPlan> {
+  const { current, staged, files, scratch, dataset } = options;
+  if (current === undefined) throw datasetMissing(dataset);
+  const name = rowKey(options);
+  const key = requireColumn(mergeKeyedColumns(current.columns, staged.columns, name), name, "key");
+  requireColumn(current.columns, name, "key");
+  const stagedKeys = { path: await files.dataPath(), stagedColumns: staged.columns, key };
+  const tombstones = await planDelete({ ...options, ...stagedKeys, current });
+  await rm(path.join(scratch, "spill"), { recursive: true, force: true });
+  const rowsRemoved = tombstones?.rowCount ?? 0;
+  return {
+    ...rowState(current),
+    tombstones: [...current.tombstones, ...(await newTombstones(options, tombstones))],
+    rowCount: current.rowCount - rowsRemoved,
+    settings: resolveSettings(current.columns, {}, current),
+    ...{ rowsAdded: 0, rowsUpdated: 0, rowsRemoved },
+  };
+}
+
+function rowKey({ key, staged, current }: PlanOptions): string {
+  const name = key ?? current?.keyColumn;
+  if (name !== undefined) return requireColumn(staged.columns, name, "key").name;
   throw new DomainError({
     kind: "invalid",
     type: "upsert-key-missing",
-    message: "An upsert needs to know the column that identifies a row.",
+    message: "This write needs to know the column that identifies a row.",
     field: "key",
     remedy: "Name it as key.",
   });

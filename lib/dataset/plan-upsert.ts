@@ -5,15 +5,17 @@ import type { Column, DatasetVersion } from "./dataset-version.ts";
 import { withDuckDb } from "./duckdb.ts";
 import { materializeDataset } from "./materialize-dataset.ts";
 import { sqlLiteral } from "./sql-quote.ts";
-import { createUpsertTables } from "./upsert-tables.ts";
+import { createUpsertTables, type Leaving } from "./upsert-tables.ts";
 
 export interface UpsertPlan {
   /** Keys that no live row had. */
   rowsAdded: number;
   /** Keys whose row is another one now. */
   rowsUpdated: number;
-  /** Live rows that went without a successor: further rows of an updated key. */
+  /** Live rows that went without a successor: further rows of an updated key, and rows that were to leave. */
   rowsRemoved: number;
+  /** Live rows that stay under their id because the new row of their key is equal. */
+  rowsUnchanged: number;
   /** Absent where the staged file is to be published as it is; with no rows there is nothing to publish. */
   rewritten?: { path: string; rowCount: number };
   /** Row ids that are dead from now on, in the old files and in the new one. */
@@ -27,6 +29,7 @@ export async function planUpsert(options: {
   nextRowId: number;
   columns: Column[];
   key: Column;
+  leaving: Leaving;
   staged: { path: string; columns: readonly Column[]; rowCount: number };
   scratch: string;
   memoryMib: number;
@@ -45,11 +48,9 @@ export async function planUpsert(options: {
       : undefined;
     const firstNewRowId = rewritten === undefined ? options.nextRowId : undefined;
     const tombstones = await writeTombstones(connection, { ...options, firstNewRowId });
-    const { rowsAdded, rowsUpdated, rowsRemoved } = counts;
+    const { kept: _kept, ...told } = counts;
     return {
-      rowsAdded,
-      rowsUpdated,
-      rowsRemoved,
+      ...told,
       ...(rewritten === undefined ? {} : { rewritten }),
       ...(tombstones === undefined ? {} : { tombstones }),
     };
@@ -65,10 +66,12 @@ async function countRows(connection: DuckDBConnection) {
   const reader = await connection.runAndReadAll(`SELECT
     CAST((SELECT count(*) FROM kept) AS DOUBLE),
     CAST((SELECT count(*) FROM incoming) - (SELECT count(DISTINCT n) FROM matched) AS DOUBLE),
-    CAST((SELECT count(*) FROM matched) - (SELECT count(*) FROM unchanged) AS DOUBLE)`);
-  const [kept = 0, rowsAdded = 0, replaced = 0] = (reader.getRows()[0] ?? []).map(Number);
+    CAST((SELECT count(*) FROM matched) - (SELECT count(*) FROM unchanged) AS DOUBLE),
+    CAST((SELECT count(*) FROM gone) AS DOUBLE), CAST((SELECT count(*) FROM unchanged) AS DOUBLE)`);
+  const counts = (reader.getRows()[0] ?? []).map(Number);
+  const [kept = 0, rowsAdded = 0, replaced = 0, gone = 0, rowsUnchanged = 0] = counts;
   const rowsUpdated = kept - rowsAdded;
-  return { kept, rowsAdded, rowsUpdated, rowsRemoved: replaced - rowsUpdated };
+  return { kept, rowsAdded, rowsUpdated, rowsRemoved: replaced - rowsUpdated + gone, rowsUnchanged };
 }
 
 async function rewriteKept(
@@ -98,11 +101,24 @@ async function writeTombstones(
       ? ""
       : `UNION ALL SELECT ${firstNewRowId} + n AS row_id FROM range(${staged.rowCount}) AS all_rows(n)
          ANTI JOIN kept USING (n)`;
-  await connection.run(`CREATE TABLE dead AS ${replaced} ${dropped}`);
+  return copyTombstones(
+    connection,
+    `${replaced} UNION ALL SELECT row_id FROM gone ${dropped}`,
+    options.scratch,
+  );
+}
+
+/** Writes the row ids that the query gives as a file of tombstones; undefined where it gives none. */
+export async function copyTombstones(
+  connection: DuckDBConnection,
+  sql: string,
+  scratch: string,
+): Promise<{ path: string; rowCount: number } | undefined> {
+  await connection.run(`CREATE TABLE dead AS ${sql}`);
   const count = await connection.runAndReadAll("SELECT CAST(count(*) AS DOUBLE) FROM dead");
   const rowCount = Number(count.getRows()[0]?.[0] ?? 0);
   if (rowCount === 0) return undefined;
-  const target = path.join(options.scratch, "tombstones.parquet");
+  const target = path.join(scratch, "tombstones.parquet");
   await connection.run(`COPY (SELECT CAST(row_id AS BIGINT) AS row_id FROM dead ORDER BY row_id)
     TO ${sqlLiteral(target)} (FORMAT parquet, COMPRESSION zstd)`);
   return { path: target, rowCount };

@@ -1,10 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { DomainError } from "../errors/domain-error.ts";
 import { foldColumnName } from "./column-names.ts";
-import { columnSqlType } from "./column-sql-type.ts";
 import type { Column, DatasetVersion } from "./dataset-version.ts";
+import { assertUniqueKeys, createIncoming, keySql, stagedSql } from "./incoming-keys.ts";
 import { castColumnsSql, datasetScanSql } from "./scan-sql.ts";
 import { sqlIdentifier, sqlLiteral } from "./sql-quote.ts";
+
+/** Live rows that go beside those that a new row replaces: none, all whose key no new row has, or those of these keys. */
+export type Leaving = "none" | "absent" | readonly string[];
 
 /** The rows to upsert and the rows they meet. */
 export interface UpsertInput {
@@ -15,6 +17,7 @@ export interface UpsertInput {
   /** The dataset's columns after this write. */
   columns: Column[];
   key: Column;
+  leaving: Leaving;
   current: Pick<DatasetVersion, "files" | "tombstones">;
   localPath: (fileKey: string) => string;
 }
@@ -23,35 +26,50 @@ export interface UpsertInput {
 const documentColumns = ["path", "content_hash", "modified_at", "content"];
 
 /**
- * Makes three tables. `incoming(k, n)`: each key with the last of the new rows that has it, by number from 0.
+ * Makes four tables. `incoming(k, n)`: each key with the last of the new rows that has it, by number from 0.
  * `matched(n, row_id)`: the live rows with such a key. `unchanged(n, row_id)`: those of them that are the key's only
- * live row and equal the new row in all columns. Besides the keys it reads only what matches.
+ * live row and equal the new row in all columns. `gone(row_id)`: the live rows that leave without a new row of their
+ * key. Besides the keys it reads only what matches.
  */
 export async function createUpsertTables(connection: DuckDBConnection, input: UpsertInput): Promise<void> {
+  const { leaving, key } = input;
   await createIncoming(connection, input);
-  const live = datasetScanSql({ ...input.current, columns: [input.key] }, input.localPath);
-  await connection.run(`CREATE TABLE matched AS
-    SELECT incoming.n, live._row_id AS row_id FROM (${live}) AS live
-    JOIN incoming ON ${keySql(input.key, `live.${sqlIdentifier(input.key.name)}`)} = incoming.k`);
+  if (leaving === "absent") await assertUniqueKeys(connection, key);
+  await createMet(connection, input);
+  await connection.run("CREATE TABLE matched AS SELECT n, row_id FROM met WHERE n IS NOT NULL");
+  await connection.run("CREATE TABLE gone AS SELECT row_id FROM met WHERE n IS NULL");
   await createUnchanged(connection, input);
 }
 
-async function createIncoming(connection: DuckDBConnection, input: UpsertInput): Promise<void> {
-  const key = castColumnsSql([input.key], input.stagedColumns);
-  await connection.run(`CREATE TABLE incoming AS
-    SELECT ${keySql(input.key, sqlIdentifier(input.key.name))} AS k, max(n) AS n, min(n) AS first_n
-    FROM (SELECT ${key}, file_row_number AS n FROM ${stagedSql(input.path)}) GROUP BY k`);
-  const missing = await connection.runAndReadAll("SELECT first_n FROM incoming WHERE k IS NULL");
-  const row = missing.getRows()[0]?.[0];
-  if (row === undefined) return;
-  throw new DomainError({
-    kind: "invalid",
-    type: "upsert-key-null",
-    message: `Row ${Number(row) + 1} has no value in the key column ${JSON.stringify(input.key.name)}.`,
-    field: "key",
-    place: { row: Number(row) + 1, column: input.key.name },
-    remedy: "Give every row a key, or choose a key column that is never empty.",
-  });
+/** `met(row_id, n)`: the live rows that this write may touch, each with its new row or with none. */
+async function createMet(connection: DuckDBConnection, input: UpsertInput): Promise<void> {
+  const { leaving, key, current, localPath } = input;
+  const live = datasetScanSql({ ...current, columns: [key] }, localPath);
+  const value = keySql(key, `live.${sqlIdentifier(key.name)}`);
+  const isNamed = typeof leaving !== "string";
+  if (isNamed) await createDeparting(connection, key, leaving);
+  const kind = leaving === "none" ? "JOIN" : "LEFT JOIN";
+  const named = isNamed ? `WHERE incoming.n IS NOT NULL OR ${value} IN (SELECT k FROM departing)` : "";
+  await connection.run(`CREATE TABLE met AS
+    SELECT incoming.n, live._row_id AS row_id FROM (${live}) AS live
+    ${kind} incoming ON ${value} = incoming.k ${named}`);
+}
+
+/** Names in one statement: about a megabyte of SQL. */
+const keysPerStatement = 10_000;
+
+async function createDeparting(
+  connection: DuckDBConnection,
+  key: Column,
+  keys: readonly string[],
+): Promise<void> {
+  await connection.run(`CREATE TABLE departing AS SELECT k FROM incoming LIMIT 0`);
+  for (let first = 0; first < keys.length; first += keysPerStatement) {
+    const values = keys.slice(first, first + keysPerStatement).map((value) => `(${sqlLiteral(value)})`);
+    await connection.run(
+      `INSERT INTO departing SELECT ${keySql(key, "v")} FROM (VALUES ${values.join(", ")}) AS t(v)`,
+    );
+  }
 }
 
 async function createUnchanged(connection: DuckDBConnection, input: UpsertInput): Promise<void> {
@@ -89,13 +107,4 @@ function comparedColumns(columns: Column[]): Column[] {
   const names = new Set(columns.map((column) => foldColumnName(column.name)));
   const isDocument = documentColumns.every((name) => names.has(name));
   return isDocument ? columns.filter((column) => foldColumnName(column.name) !== "modified_at") : columns;
-}
-
-/** Equal JSON is equal text here, and the engine compares JSON only as text. */
-function keySql(key: Column, value: string): string {
-  return `CAST(${value} AS ${key.type === "json" ? "VARCHAR" : columnSqlType(key)})`;
-}
-
-function stagedSql(path: string): string {
-  return `read_parquet(${sqlLiteral(path)}, file_row_number=true)`;
 }

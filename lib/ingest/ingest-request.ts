@@ -21,7 +21,7 @@ const Whole = z.coerce.number().int();
 export const IngestRequest = z
   .strictObject({
     dataset: DatasetName,
-    mode: z.enum(["replace", "append", "upsert"]).default("append"),
+    mode: z.enum(["replace", "append", "upsert", "sync", "delete"]).default("append"),
     key: z.string().min(1).max(1_000).optional(),
     on_error: z.enum(["refuse", "skip"]).default("refuse"),
     id_column: z.string().min(1).max(1_000).optional(),
@@ -33,9 +33,9 @@ export const IngestRequest = z
     chunk_size: Whole.min(32).max(32_768).optional(),
     overlap: Whole.min(0).max(16_384).optional(),
   })
-  .refine((request) => request.mode !== "upsert" || request.key !== undefined, {
+  .refine(({ mode, key }) => !["upsert", "sync", "delete"].includes(mode) || key !== undefined, {
     path: ["key"],
-    message: "upsert needs key, the column whose value identifies a row",
+    message: "upsert, sync and delete need key, the column whose value identifies a row",
   });
 export type IngestRequest = z.infer<typeof IngestRequest>;
 

@@ -25,10 +25,11 @@ export function planIngest(input: {
   const { request, source } = input;
   const isDocument =
     source.kind === "folder" || (input.format !== undefined && documentFormats.has(input.format));
-  const textColumns = request.text_columns ?? (isDocument && request.index !== "none" ? ["content"] : []);
+  const textColumns = textColumnsOf(request, isDocument);
   const mode = isDocument && request.mode === "append" ? "upsert" : request.mode;
   const key = request.key ?? (isDocument && mode === "upsert" ? "path" : undefined);
-  const idColumn = request.id_column ?? (isDocument ? "path" : undefined);
+  const names = isDocument && mode !== "delete";
+  const idColumn = request.id_column ?? (names ? "path" : undefined);
   const index = chooseIndex(input, textColumns);
   return {
     intent: input.intent,
@@ -42,6 +43,12 @@ export function planIngest(input: {
     metadataColumns: request.metadata_columns ?? [],
     ...(index === undefined ? {} : { index }),
   };
+}
+
+/** Rows that are to leave say nothing about what is searched. */
+function textColumnsOf({ text_columns, index, mode }: IngestRequest, isDocument: boolean): string[] {
+  if (mode === "delete") return [];
+  return text_columns ?? (isDocument && index !== "none" ? ["content"] : []);
 }
 
 function chooseIndex(

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { type CommittedRows, commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
+import type { DatasetVersion } from "@lakefleet/lib/dataset/dataset-version.ts";
 import { findIngested } from "@lakefleet/lib/dataset/find-ingested.ts";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { handledElsewhere } from "@lakefleet/lib/errors/handled-elsewhere.ts";
@@ -33,10 +34,10 @@ export async function handleIngest(
   const { version, noop } = await ingestOnce(payload, context, dependencies);
   if (payload.index) await defineIndex({ store, settings: payload.index, dataset: version });
   // After a no-op the upload stays until the request has ended: a second delivery can tell only from it that all is done.
-  if (payload.source.kind !== "folder" && payload.source.uploaded && !noop) {
-    await rm(path.dirname(payload.source.path), { recursive: true, force: true });
-  }
+  const upload = uploadOf(payload.source);
+  if (upload !== undefined && !noop) await rm(path.dirname(upload), { recursive: true, force: true });
   const { ingest } = version;
+  if (!noop) telemetry.emit("dataset.committed", committed(version));
   telemetry.emit("ingest.finished", {
     dataset: payload.dataset,
     format: ingest.source.format,
@@ -54,8 +55,18 @@ export async function handleIngest(
     rowsUpdated: noop ? 0 : ingest.rowsUpdated,
     rowsRemoved: noop ? 0 : ingest.rowsRemoved,
     rowsRejected: noop ? 0 : ingest.rowsRejected,
+    ...(noop || ingest.rowsUnchanged === undefined ? {} : { rowsUnchanged: ingest.rowsUnchanged }),
     ...(ingest.rejectsKey === undefined || noop ? {} : { rejectsKey: ingest.rejectsKey }),
   };
+}
+
+/** The file that came with the request, if one did. */
+function uploadOf(source: IngestPayload["source"]): string | undefined {
+  return source.kind !== "folder" && source.uploaded ? source.path : undefined;
+}
+
+function committed({ dataset, version, rowCount }: DatasetVersion) {
+  return { dataset, version, rowCount };
 }
 
 async function ingestOnce(
