@@ -27,20 +27,20 @@ export function contentHash(content: string): string {
   return checksumBytes(content);
 }
 
-/** Vectors that came with their rows: one for each that has no error, back to back with room for the others. */
+/** Vectors that came with their rows: one for each whose error is null, back to back with room for the others. */
 export interface BroughtVectors {
   embedderId: string;
   dimension: number;
   vectors: Float32Array;
-  /** Why a row's vector cannot be stored, or null. */
-  errors: readonly (string | null)[];
+  /** Why a row's vector cannot be stored, null where it can be, undefined for a row that has none yet. */
+  errors: readonly (string | null | undefined)[];
   /** Milliseconds since 1970. */
   at: number;
 }
 
 /**
  * Rows as they enter: `new`, or `ready` without a vector where there is no text to embed. With their vectors they
- * enter as done, or as failed.
+ * enter as done or as failed, and those without one as new.
  */
 export function newDocuments(rows: readonly DocumentRow[], brought?: BroughtVectors): Table {
   const nothing = rows.map(() => null);
@@ -63,8 +63,8 @@ export function newDocuments(rows: readonly DocumentRow[], brought?: BroughtVect
     }),
     textColumn(rows.map((row) => contentHash(row.content))),
     textColumn(rows.map((row, place) => statusOf(row, brought?.errors[place]))),
-    textColumn(brought?.errors ?? nothing),
-    brought === undefined ? textColumn(nothing) : repeatedText(brought.embedderId, rows.length),
+    textColumn(rows.map((_, place) => brought?.errors[place] ?? null)),
+    textColumn(rows.map((_, place) => (brought?.errors[place] === undefined ? null : brought.embedderId))),
     timeColumn(present.map((isPresent) => (isPresent ? (brought?.at ?? null) : null))),
     repeatedText("stale", rows.length),
     textColumn(nothing),

@@ -3,6 +3,7 @@ import type { DatasetVersion } from "../../lib/dataset/dataset-version.ts";
 import { embedPending } from "../../lib/embedding/embed-pending.ts";
 import type { EmbeddingProvider } from "../../lib/embedding/embedding-provider.ts";
 import type { Pipeline } from "../../lib/embedding/pipeline-tables.ts";
+import { forgetCached } from "../../lib/embedding/forgotten-texts.ts";
 import { type PipelineSnapshot, readPipeline } from "../../lib/embedding/read-pipeline.ts";
 import { syncPipeline } from "../../lib/embedding/sync-pipeline.ts";
 import { verifyPipeline } from "../../lib/embedding/verify-pipeline.ts";
@@ -101,6 +102,38 @@ describe("the embedding pipeline", () => {
     expect(await pipelineContent(pipeline)).toEqual(before);
   });
 
+  test("a changed document keeps the vectors of its other chunks, and what is gone leaves the cache", async () => {
+    await using world = await createPipelineWorld();
+    const pipeline = await world.open("notes");
+    const provider = countingProvider();
+    const sentences = Array.from({ length: 20 }, (_, place) => `Sentence ${place} tells of ${place * 7919} things.`);
+    const rowOf = (title: string, body: string[]) => ({ title, body: body.join(" "), kind: "k" });
+    const rows = [rowOf("long", sentences), rowOf("one", ["The same."]), rowOf("two", ["The same."])];
+    const first = await writeVersion(world.store, undefined, { rows });
+    const before = await run(world, { pipeline, version: first, provider });
+    const cached = () => pipeline.cache.countRows();
+    expect(await cached()).toBe(before.embedded.embedded);
+    await pipeline.cache.delete("content_hash is not null");
+    provider.asked.length = 0;
+
+    const changed = rowOf("long", [...sentences, "And one more."]);
+    const second = await writeVersion(world.store, first, { rows: [changed], dead: [0, 1] });
+    const { synced, embedded } = await run(world, { pipeline, version: second, provider });
+    expect(synced.chunksAdded - synced.chunksKept).toBe(embedded.chunks);
+    expect(provider.asked).toHaveLength(1);
+    expect(provider.asked[0]).toContain("And one more.");
+    await forgetCached({ store: world.store, pipeline });
+    expect(await cached()).toBe(1);
+
+    const shrunk = await writeVersion(world.store, second, { rows: [rowOf("long", ["Short."])], dead: [2, 3] });
+    await run(world, { pipeline, version: shrunk, provider });
+    expect(await forgetCached({ store: world.store, pipeline })).toBeGreaterThan(3);
+    const { ids } = await readAll(pipeline);
+    expect(ids).toEqual(["4-0"]);
+    expect(await cached()).toBe(1);
+    expect(await forgetCached({ store: world.store, pipeline })).toBe(0);
+  });
+
   test("an append costs the appended rows, and dead rows leave every table", async () => {
     await using world = await createPipelineWorld();
     const pipeline = await world.open("notes");
@@ -118,8 +151,9 @@ describe("the embedding pipeline", () => {
 
     const third = await writeVersion(world.store, second, { rows: makeRows(2), replace: true });
     const replaced = await run(world, { pipeline, version: third, provider });
-    expect(replaced.synced).toMatchObject({ rowsAdded: 2, rowsRemoved: 5 });
-    expect(replaced.embedded).toEqual({ chunks: 2, embedded: 0, reused: 2, failed: 0 });
+    // One of the two texts is one that leaves; the other one left before, and the cache knows it.
+    expect(replaced.synced).toMatchObject({ rowsAdded: 2, rowsRemoved: 5, chunksKept: 1 });
+    expect(replaced.embedded).toEqual({ chunks: 1, embedded: 0, reused: 1, failed: 0 });
     expect((await readAll(pipeline)).ids).toEqual(["7-0", "8-0"]);
   });
 

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
-import type { Column } from "@lakefleet/lib/dataset/dataset-version.ts";
-import { embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
+import type { Column, WriteMode } from "@lakefleet/lib/dataset/dataset-version.ts";
+import { type EmbedResult, embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
+import { forgetCached } from "@lakefleet/lib/embedding/forgotten-texts.ts";
 import { createInlineHashProvider } from "@lakefleet/lib/embedding/hash-provider.ts";
 import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
 import { syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
@@ -37,10 +38,10 @@ export interface IndexedLake {
   store: LocalStore;
   locks: string;
   define(change?: Partial<IndexDefinition>): Promise<void>;
-  /** Adds rows, or with `upsert` replaces those of the same name. */
-  write(rows: LakeRow[], mode?: "append" | "upsert" | "replace"): Promise<void>;
-  /** Chunks and embeds what is new. */
-  embed(): Promise<void>;
+  /** Adds rows, or writes them in another mode with `name` as their key. */
+  write(rows: LakeRow[], mode?: WriteMode): Promise<void>;
+  /** Chunks and embeds what is new, and forgets what is gone. */
+  embed(): Promise<EmbedResult>;
   build(signal?: AbortSignal, mergeLimits?: MergeLimits): ReturnType<typeof buildGeneration>;
   /** Embeds, builds, gates and promotes; the name of the generation. */
   publish(mergeLimits?: MergeLimits): Promise<string>;
@@ -71,7 +72,7 @@ export async function openIndexedLake(): Promise<IndexedLake> {
         dataset: "d",
         ingestId: `ingest${String(writes).padStart(6, "0")}`,
         mode,
-        ...(mode === "upsert" ? { key: "name" } : {}),
+        ...(mode === "append" || mode === "replace" ? {} : { key: "name" }),
         staged: await stageRows(store, columns, values),
         contentHash: `content${writes}`,
         source: { kind: "rows", name: "rows", format: "json" },
@@ -84,7 +85,9 @@ export async function openIndexedLake(): Promise<IndexedLake> {
       const provider = createInlineHashProvider();
       try {
         await syncPipeline({ pipeline, store, definition: await definition(), version });
-        await embedPending({ pipeline, provider });
+        const result = await embedPending({ pipeline, provider });
+        await forgetCached({ store, pipeline });
+        return result;
       } finally {
         pipeline.close();
       }

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
 import { type EmbedResult, embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
+import { forgetCached } from "@lakefleet/lib/embedding/forgotten-texts.ts";
 import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
 import { type SyncResult, syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
@@ -37,7 +38,8 @@ export async function handleEmbed(
     const { chunks, embedded, reused, failed } =
       provider === undefined
         ? broughtResult(synced)
-        : await embedPending({ pipeline, provider, signal, progress });
+        : withKept(await embedPending({ pipeline, provider, signal, progress }), synced.chunksKept);
+    await forgetCached({ store, pipeline });
     telemetry.emit("embed.finished", {
       index,
       embedded,
@@ -50,6 +52,11 @@ export async function handleEmbed(
     pipeline.close();
     await provider?.close();
   }
+}
+
+/** Chunks whose text was there before count as reused like those that the cache knew. */
+function withKept(result: EmbedResult, kept: number): EmbedResult {
+  return { ...result, chunks: result.chunks + kept, reused: result.reused + kept };
 }
 
 function broughtResult({ chunksAdded, chunksFailed }: SyncResult): EmbedResult {

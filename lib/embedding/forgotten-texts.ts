@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { sqlLiteral } from "../dataset/sql-quote.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+import { textValues } from "./arrow-values.ts";
+import type { Pipeline } from "./pipeline-tables.ts";
+
+const Hashes = z.array(z.string());
+
+/**
+ * Writes down which texts rows of an index had that leave with a dataset version. It is on disk before the rows go, so
+ * that a killed run forgets nothing that is to be forgotten.
+ */
+export async function noteForgotten(
+  store: ObjectStore,
+  { index, version, hashes }: { index: string; version: number; hashes: ReadonlySet<string> },
+): Promise<void> {
+  if (hashes.size === 0) return;
+  const key = `${prefixOf(index)}${String(version).padStart(12, "0")}.json`;
+  const before = (await store.size(key)) === undefined ? [] : await readHashes(store, key);
+  await store.put(key, Buffer.from(JSON.stringify([...new Set([...before, ...hashes])])));
+}
+
+/**
+ * Takes the texts that were noted out of the shared cache, but for those that a chunk of any index has. Costs one
+ * listing where nothing was noted, else a scan of the hashes of the bucket's chunks, whatever the number of texts.
+ */
+export async function forgetCached(options: { store: ObjectStore; pipeline: Pipeline }): Promise<number> {
+  const { store, pipeline } = options;
+  const noted = await Array.fromAsync(store.list(prefixOf(pipeline.index)), ({ key }) => key);
+  if (noted.length === 0) return 0;
+  const hashes = new Set<string>();
+  for (const key of noted) for (const hash of await readHashes(store, key)) hashes.add(hash);
+  for (const index of await store.listFolders("indexes/")) {
+    if (hashes.size === 0) break;
+    await withoutHeld(store, index, hashes);
+  }
+  await removeCached(pipeline, [...hashes]);
+  for (const key of noted) await store.delete(key);
+  return hashes.size;
+}
+
+/** Takes out of the set what a chunk of the index has. */
+async function withoutHeld(store: ObjectStore, index: string, hashes: Set<string>): Promise<void> {
+  const prefix = `indexes/${index}/pipeline`;
+  if ((await store.size(`${prefix}/tables.json`)) === undefined) return;
+  const { connect } = await import("@lancedb/lancedb");
+  const connection = await connect(await store.materialize(prefix));
+  try {
+    if (!(await connection.tableNames()).includes("documents")) return;
+    const documents = await connection.openTable("documents");
+    try {
+      for await (const batch of documents.query().select(["content_hash"])) {
+        for (const hash of textValues(batch, "content_hash")) hashes.delete(hash);
+      }
+    } finally {
+      documents.close();
+    }
+  } finally {
+    connection.close();
+  }
+}
+
+/** Hashes named in one SQL text: about 350 kB. */
+const hashesPerPredicate = 5_000;
+
+async function removeCached({ cache, commitCache }: Pipeline, hashes: readonly string[]): Promise<void> {
+  for (let first = 0; first < hashes.length; first += hashesPerPredicate) {
+    const named = hashes.slice(first, first + hashesPerPredicate).map(sqlLiteral);
+    await commitCache(async () => {
+      await cache.delete(`content_hash in (${named.join(",")})`);
+    });
+  }
+}
+
+async function readHashes(store: ObjectStore, key: string): Promise<string[]> {
+  return Hashes.parse(JSON.parse(Buffer.from(await store.get(key)).toString("utf8")));
+}
+
+function prefixOf(index: string): string {
+  return `indexes/${index}/forgotten/`;
+}
