@@ -15,6 +15,7 @@ const libraryOrder = [
   "evaluation",
   "gate",
   "trial",
+  "refresh",
   "http",
   "jobs",
   "ingest",

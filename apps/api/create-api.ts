@@ -16,6 +16,7 @@ import { mountIngestRoutes } from "./ingest-routes.ts";
 import { mountJobRoutes } from "./job-routes.ts";
 import { mountLanceRoutes } from "./lance-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
+import { mountRefreshRoutes } from "./refresh-routes.ts";
 import { mountRowRoutes } from "./row-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 
@@ -38,6 +39,7 @@ export function createApi(
   mountImportRoute(app, dependencies);
   mountLanceRoutes(app, dependencies);
   mountAppendRoutes(app, dependencies);
+  mountRefreshRoutes(app, dependencies);
   mountRowRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);

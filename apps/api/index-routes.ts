@@ -1,15 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { createDatasetCheck } from "@lakefleet/lib/dataset/create-dataset-check.ts";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
 import { IndexDefinition } from "@lakefleet/lib/generation/index-definition.ts";
 import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
 import { defineIndex } from "@lakefleet/lib/ingest/define-index.ts";
 import { indexSteps } from "@lakefleet/lib/ingest/steps.ts";
-import { flowStep } from "@lakefleet/lib/jobs/flow-step.ts";
 import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
 import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { DatasetName, IndexName } from "@lakefleet/queues/names.ts";
-import { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { AcceptedJob, acceptedJob } from "./job-schema.ts";
 
@@ -46,17 +43,7 @@ const createIndex = createRoute({
   responses: answers(202, AcceptedJob, "Accepted"),
 });
 
-const refresh = createRoute({
-  method: "post",
-  path: "/vectors/refresh/{dataset}",
-  tags: ["indexes"],
-  summary: "Bring every index of a dataset up to date",
-  request: { params: z.object({ dataset: DatasetName }) },
-  responses: answers(202, AcceptedJob, "Accepted"),
-});
-
 export function mountIndexRoutes(app: OpenAPIHono, { jobs, store }: ApiDependencies): void {
-  const assertDataset = createDatasetCheck(store);
   app.openapi(createIndex, async (context) => {
     const body = context.req.valid("json");
     const dataset = await readDataset(store, body.dataset);
@@ -80,13 +67,6 @@ export function mountIndexRoutes(app: OpenAPIHono, { jobs, store }: ApiDependenc
     });
     const intent = newIntentId();
     const job = await jobs.startFlow({ steps: indexSteps(intent, body.index), actor: "http" });
-    return context.json(acceptedJob(job), 202);
-  });
-  app.openapi(refresh, async (context) => {
-    const { dataset } = context.req.valid("param");
-    await assertDataset(dataset);
-    const intent = newIntentId();
-    const job = await jobs.startFlow({ steps: [flowStep(refreshQueue, { intent, dataset })], actor: "http" });
     return context.json(acceptedJob(job), 202);
   });
 }

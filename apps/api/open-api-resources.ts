@@ -3,7 +3,9 @@ import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
 import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
+import { createFollowing } from "@lakefleet/lib/ingest/follow-datasets.ts";
 import { startSettling } from "@lakefleet/lib/ingest/settle-promotions.ts";
+import { startRounds } from "@lakefleet/lib/ingest/start-rounds.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
 import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
@@ -13,6 +15,8 @@ import type { ApiDependencies } from "./dependencies.ts";
 
 /** How soon work that Redis has forgotten is back in its queue. */
 const reconcileEveryMs = 2_000;
+/** How soon a write is noticed that other indexes are to follow; a round costs two lookups for each dataset. */
+const followEveryMs = 1_000;
 
 export async function openApiResources(options: {
   configuration: Configuration;
@@ -41,6 +45,12 @@ export async function openApiResources(options: {
     telemetry,
   });
   const settling = startSettling({ store, intents: jobs.intents, telemetry, everyMs: reconcileEveryMs });
+  const following = startRounds({
+    ...createFollowing({ store, startFlow: jobs.startFlow, intents: jobs.intents, telemetry }),
+    everyMs: followEveryMs,
+    onError: (error) =>
+      telemetry.log.warn({ error }, "Datasets could not be followed; the next round tries again."),
+  });
   return {
     configuration,
     store,
@@ -51,6 +61,7 @@ export async function openApiResources(options: {
       await reconciler.stop();
       await tidying.stop();
       await settling.stop();
+      await following.stop();
       await jobs.close();
     },
   };

@@ -41,6 +41,11 @@ export class HttpClient {
     return this.#request<T>(path, { method: "POST", headers, body: JSON.stringify(body) });
   }
 
+  async put<T>(path: string, body: unknown): Promise<T> {
+    const headers = { "content-type": "application/json" };
+    return this.#request<T>(path, { method: "PUT", headers, body: JSON.stringify(body) });
+  }
+
   async postForm<T>(path: string, form: FormData): Promise<T> {
     return this.#request<T>(path, { method: "POST", body: form });
   }

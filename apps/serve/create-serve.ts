@@ -10,6 +10,7 @@ import { mountGateRoutes } from "./gate-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
+import { mountStaleRoute } from "./stale-route.ts";
 import { mountStatisticsRoutes } from "./statistics-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 import { mountWarmRoute } from "./warm-route.ts";
@@ -34,6 +35,7 @@ export function createServe(
   mountStatisticsRoutes(app, dependencies);
   mountDocumentRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
+  mountStaleRoute(app, dependencies);
   mountGateRoutes(app, dependencies);
   mountWarmRoute(app, dependencies);
   mountPolicyRoutes(app, dependencies);

@@ -17,6 +17,9 @@ export function datasetKeys(dataset: string) {
     data: `${root}/data/`,
     tombstones: `${root}/tombstones/`,
     rejects: `${root}/rejects/`,
+    /** When its indexes follow it, and the last scheduled time at which they were told to. */
+    refreshPolicy: `${root}/refresh/policy/`,
+    firedTick: `${root}/refresh/fired.json`,
     /** Numbers at which one write may have been committed; only that number's version says whether it was. */
     attempts: (ingestId: string) => `${root}/ingests/${ingestId}/`,
     /** The same, for all appends of one content since the rows were last replaced as a whole. */

@@ -32,9 +32,17 @@ function indexMissing(index: string): DomainError {
 
 /** Names of all indexes, ascending. */
 export async function listIndexes(store: ObjectStore): Promise<string[]> {
-  const defined: string[] = [];
+  return Array.fromAsync(walkDefinitions(store), ({ name }) => name);
+}
+
+/** What all indexes are, ascending by name. */
+export async function listDefinitions(store: ObjectStore): Promise<IndexDefinition[]> {
+  return Array.fromAsync(walkDefinitions(store), ({ definition }) => definition);
+}
+
+async function* walkDefinitions(store: ObjectStore) {
   for (const name of await store.listFolders("indexes/")) {
-    if ((await definitionLog(store, name).head()) !== undefined) defined.push(name);
+    const head = await definitionLog(store, name).head();
+    if (head !== undefined) yield { name, definition: head.document };
   }
-  return defined;
 }

@@ -21,6 +21,8 @@ export function planIngest(input: {
   format: Format | undefined;
   /** Indexes that are fed by this dataset today. */
   indexes: readonly string[];
+  /** Whether they follow each write at once; else one is brought up to date only where it is asked for by name. */
+  follows: boolean;
 }): IngestPayload {
   const { request, source } = input;
   const isDocument =
@@ -52,7 +54,7 @@ function textColumnsOf({ text_columns, index, mode }: IngestRequest, isDocument:
 }
 
 function chooseIndex(
-  input: { request: IngestRequest; indexes: readonly string[] },
+  input: { request: IngestRequest; indexes: readonly string[]; follows: boolean },
   textColumns: readonly string[],
 ): IngestPayload["index"] {
   const { request, indexes } = input;
@@ -60,6 +62,7 @@ function chooseIndex(
   const fed = indexes.includes(request.dataset) ? request.dataset : indexes[0];
   const name = request.index ?? (textColumns.length > 0 ? request.dataset : fed);
   if (name === undefined) return undefined;
+  if (!input.follows && request.index === undefined && input.indexes.includes(name)) return undefined;
   return {
     name,
     ...(request.backend === undefined ? {} : { backend: request.backend }),

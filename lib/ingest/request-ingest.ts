@@ -2,10 +2,10 @@ import { open } from "node:fs/promises";
 import { DomainError } from "../errors/domain-error.ts";
 import { detectFormat } from "../extract/detect-format.ts";
 import type { Format } from "../extract/extraction.ts";
-import { listIndexes, readDefinition } from "../generation/definition-log.ts";
-import type { IndexDefinition } from "../generation/index-definition.ts";
+import { listDefinitions } from "../generation/definition-log.ts";
 import type { JobReference } from "../jobs/intent-record.ts";
 import type { StartFlow } from "../jobs/start-flow.ts";
+import { readRefreshPolicy } from "../refresh/refresh-policy.ts";
 import { hasCode } from "../storage/error-code.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
@@ -29,9 +29,10 @@ export async function requestIngest(options: {
 }): Promise<JobReference> {
   const { source, request, store } = options;
   const format = source.kind === "file" ? await detectFile(source.path, source.name) : undefined;
-  const definitions = await readDefinitions(store);
+  const definitions = await listDefinitions(store);
   const indexes = definitions.filter(({ dataset }) => dataset === request.dataset).map(({ index }) => index);
-  const payload = planIngest({ intent: options.intent, request, source, format, indexes });
+  const follows = (await readRefreshPolicy(store, request.dataset)).kind === "on-append";
+  const payload = planIngest({ intent: options.intent, request, source, format, indexes, follows });
   if (payload.index) {
     const current = definitions.find(({ index }) => index === payload.index?.name);
     checkIndexSettings({ settings: payload.index, dataset: request.dataset, current });
@@ -40,17 +41,6 @@ export async function requestIngest(options: {
   const job = await options.startFlow({ steps: ingestSteps(payload), actor: options.actor });
   failpoint("api.after-enqueue");
   return job;
-}
-
-/** Names of the indexes whose rows come from this dataset. */
-export async function indexesOf(store: ObjectStore, dataset: string): Promise<string[]> {
-  const definitions = await readDefinitions(store);
-  return definitions.filter((definition) => definition.dataset === dataset).map(({ index }) => index);
-}
-
-async function readDefinitions(store: ObjectStore): Promise<IndexDefinition[]> {
-  const names = await listIndexes(store);
-  return Promise.all(names.map((name) => readDefinition(store, name)));
 }
 
 async function detectFile(path: string, name: string): Promise<Format> {

@@ -7,6 +7,7 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import { appendToJournal, readJournal } from "../trial/trial-journal.ts";
 import type { JournalRecord, PromotionRecord } from "../trial/trial-record.ts";
 import { startedRecord } from "./promote-trial.ts";
+import { startRounds } from "./start-rounds.ts";
 
 export interface SettlingOptions {
   store: LocalStore;
@@ -48,28 +49,10 @@ export function createPromotionSettling(options: SettlingOptions): { round(): Pr
 
 /** Runs rounds every `everyMs` until stopped; `stop` waits for the one that runs. */
 export function startSettling(options: SettlingOptions & { everyMs: number }): { stop(): Promise<void> } {
-  const settling = createPromotionSettling(options);
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const round = async () => {
-    try {
-      await settling.round();
-    } catch (error) {
-      options.telemetry.log.warn({ error }, "Promotions could not be settled; the next round tries again.");
-    }
-    if (!stopped) timer = setTimeout(again, options.everyMs);
-  };
-  let running = round();
-  const again = () => {
-    running = round();
-  };
-  return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  const { round } = createPromotionSettling(options);
+  const onError = (error: unknown) =>
+    options.telemetry.log.warn({ error }, "Promotions could not be settled; the next round tries again.");
+  return startRounds({ round, onError, everyMs: options.everyMs });
 }
 
 interface FoundPromotion {

@@ -11,7 +11,9 @@ interface Work {
 const lookedAtMax = 2_000;
 
 /** The open requests of each index and the failure of its newest one, by the log as it is on disk now. */
-export async function readIndexWork(intents: Intents): Promise<Map<string, Work>> {
+export async function readIndexWork(
+  intents: Pick<Intents, "refresh" | "newest" | "open">,
+): Promise<Map<string, Work>> {
   await intents.refresh();
   const work = new Map<string, Work>();
   const ended = new Set<string>();

@@ -14,7 +14,9 @@ import { waitFor } from "./wait-for.ts";
 export const roles = ["api", "serve", "ingest", "embed", "index"] as const;
 /** Those that tune; only their own test starts them. */
 export const tuners = ["trial", "agent"] as const;
-export type Role = (typeof roles)[number] | (typeof tuners)[number];
+/** Those that follow data and folders; only their own tests start them. */
+export const followers = ["refresh", "watch"] as const;
+export type Role = (typeof roles)[number] | (typeof tuners)[number] | (typeof followers)[number];
 
 const mainFiles: Record<Role, string> = {
   api: "../../apps/api/main.ts",
@@ -24,6 +26,8 @@ const mainFiles: Record<Role, string> = {
   index: "../../workers/index/main.ts",
   trial: "../../workers/trial/main.ts",
   agent: "../../workers/agent/main.ts",
+  refresh: "../../workers/refresh/main.ts",
+  watch: "../../workers/watch/main.ts",
 };
 
 const leaveWithParent = fileURLToPath(new URL("../../apps/fleet/leave-with-parent.ts", import.meta.url));
