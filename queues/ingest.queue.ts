@@ -7,6 +7,8 @@ const IngestSource = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("file"), path: z.string(), name: z.string(), uploaded: z.boolean() }),
   /** Every readable file below a folder, one row each. */
   z.strictObject({ kind: z.literal("folder"), path: z.string(), name: z.string() }),
+  /** Files below a folder that changed or went, by the names in `list`, which is removed once the rows are committed. */
+  z.strictObject({ kind: z.literal("changes"), path: z.string(), name: z.string(), list: z.string() }),
   /** Parquet, Arrow IPC or NPY whose rows bring their vectors; `ids` is a file with one id to a line. */
   z.strictObject({
     kind: z.literal("vectors"),

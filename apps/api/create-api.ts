@@ -19,6 +19,7 @@ import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountRefreshRoutes } from "./refresh-routes.ts";
 import { mountRowRoutes } from "./row-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
+import { mountWatchRoutes } from "./watch-routes.ts";
 
 /**
  * The control plane: it checks, records the intent, enqueues and answers. It never builds or embeds. Its routes go onto
@@ -28,12 +29,21 @@ export function createApi(
   dependencies: ApiDependencies,
   app: OpenAPIHono = createHttpApp(dependencies),
 ): OpenAPIHono {
-  for (const path of ["/ingest/path", "/datasets/*", "/vectors/*", "/catalog/*", "/fleet/*", "/jobs/*"])
+  for (const path of [
+    "/ingest/path",
+    "/ingest/watches",
+    "/datasets/*",
+    "/vectors/*",
+    "/catalog/*",
+    "/fleet/*",
+    "/jobs/*",
+  ])
     app.use(path, limitJsonBody({ upload: "/vectors/import" }));
   mountHealthRoutes(app, dependencies);
   mountJobRoutes(app, dependencies);
   mountFleetRoutes(app, dependencies);
   mountIngestRoutes(app, dependencies);
+  mountWatchRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
   mountActivationRoutes(app, dependencies);
   mountImportRoute(app, dependencies);

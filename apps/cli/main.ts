@@ -14,6 +14,7 @@ import { addStatusCommand } from "./commands/status.ts";
 import { addTrialCommands } from "./commands/trials.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 import { addWatchCommand } from "./commands/watch.ts";
+import { addWatchesCommand } from "./commands/watches.ts";
 
 const program = new Command("lakefleet")
   .description(
@@ -30,6 +31,7 @@ const program = new Command("lakefleet")
 addStartCommand(program);
 addIngestCommand(program);
 addWatchCommand(program);
+addWatchesCommand(program);
 addSearchCommand(program);
 addStatusCommand(program);
 addJobsCommand(program);

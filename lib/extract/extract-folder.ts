@@ -5,6 +5,7 @@ import { createDocumentTable, documentColumns } from "./document/document-table.
 import { type EntryResult, readEntry } from "./document/read-entry.ts";
 import type { Extraction, ExtractJob, ExtractOptions } from "./extraction.ts";
 import { type FoundEntry, listFiles } from "./input/list-files.ts";
+import { nameFiles } from "./input/name-files.ts";
 import { inJobFolder } from "./job-folder.ts";
 import { openRejectSink } from "./reject-file.ts";
 
@@ -16,8 +17,14 @@ const inFlightMax = 4;
  * Turns every readable document below a folder into one row; `path`, relative to the folder, is the row's key. Hidden
  * files are left out. A link, a table or a file that cannot be read is refused, or rejected with `onError: "skip"`.
  */
-export async function extractFolder(options: ExtractOptions): Promise<Extraction> {
-  const entries = await listFiles(options.path, options.name);
+export async function extractFolder(
+  options: ExtractOptions & {
+    /** Only these, by their paths below the folder. */
+    names?: readonly string[] | undefined;
+  },
+): Promise<Extraction> {
+  const { path: folder, name, names } = options;
+  const entries = names === undefined ? await listFiles(folder, name) : await nameFiles(folder, names);
   return inJobFolder(options, async (folder) => {
     const readers = Array.from({ length: readerCount }, createDocumentReader);
     try {

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { datasetName, planInbox } from "./inbox-plan.ts";
-import type { WatchedFile } from "./watch-folder.ts";
 
-function file(name: string): WatchedFile {
-  return { path: `/inbox/${name}`, name, size: 1, modifiedMs: 0 };
+function file(name: string) {
+  return { name };
 }
 
 describe("planInbox", () => {

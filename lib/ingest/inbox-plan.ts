@@ -1,22 +1,27 @@
 import { DatasetName } from "@lakefleet/queues/names.ts";
 import type { IngestRequest } from "./ingest-request.ts";
 import { IngestRequest as IngestRequestSchema } from "./ingest-request.ts";
-import type { WatchedFile } from "./watch-folder.ts";
+
+/** A file below the inbox, with `/` between the segments of its name. */
+export interface InboxFile {
+  name: string;
+}
 
 export type InboxWork =
-  | { kind: "file"; file: WatchedFile; request: IngestRequest }
-  | { kind: "folder"; folder: string; files: WatchedFile[]; request: IngestRequest };
+  | { kind: "file"; file: InboxFile; request: IngestRequest }
+  | { kind: "folder"; folder: string; files: InboxFile[]; request: IngestRequest };
 
-const tableExtensions = /\.(csv|tsv|json|ndjson|jsonl|parquet)$/i;
+/** A file of rows, which is a dataset of its own. */
+export const tableExtensions = /\.(csv|tsv|json|ndjson|jsonl|parquet)$/i;
 
 /**
  * What a batch of inbox files means. A table is a dataset of its own, named after the file (and its folder), that each
  * new version of the file replaces. Documents in a folder are the rows of one dataset named after the folder; documents
  * that lie in the inbox itself are rows of the dataset `inbox`.
  */
-export function planInbox(files: readonly WatchedFile[]): InboxWork[] {
+export function planInbox(files: readonly InboxFile[]): InboxWork[] {
   const work: InboxWork[] = [];
-  const folders = new Map<string, WatchedFile[]>();
+  const folders = new Map<string, InboxFile[]>();
   for (const file of files) {
     const top = file.name.includes("/") ? file.name.slice(0, file.name.indexOf("/")) : undefined;
     if (tableExtensions.test(file.name)) {

@@ -26,7 +26,9 @@ export function planIngest(input: {
 }): IngestPayload {
   const { request, source } = input;
   const isDocument =
-    source.kind === "folder" || (input.format !== undefined && documentFormats.has(input.format));
+    source.kind === "folder" ||
+    source.kind === "changes" ||
+    (input.format !== undefined && documentFormats.has(input.format));
   const textColumns = textColumnsOf(request, isDocument);
   const mode = isDocument && request.mode === "append" ? "upsert" : request.mode;
   const key = request.key ?? (isDocument && mode === "upsert" ? "path" : undefined);

@@ -9,6 +9,7 @@ import { extractFile } from "@lakefleet/lib/extract/extract-file.ts";
 import { extractFolder } from "@lakefleet/lib/extract/extract-folder.ts";
 import type { Extraction } from "@lakefleet/lib/extract/extraction.ts";
 import { extractVectors } from "@lakefleet/lib/extract/vectors/extract-vectors.ts";
+import { readChanges } from "@lakefleet/lib/ingest/change-list.ts";
 import { defineIndex } from "@lakefleet/lib/ingest/define-index.ts";
 import type { IngestPayload } from "@lakefleet/lib/ingest/plan-ingest.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/run-worker.ts";
@@ -62,6 +63,7 @@ export async function handleIngest(
 
 /** The file that came with the request, if one did. */
 function uploadOf(source: IngestPayload["source"]): string | undefined {
+  if (source.kind === "changes") return source.list;
   return source.kind !== "folder" && source.uploaded ? source.path : undefined;
 }
 
@@ -76,6 +78,7 @@ async function ingestOnce(
 ): Promise<CommittedRows> {
   const done = await findIngested(dependencies.store, payload.dataset, { ingestId: payload.intent });
   if (done) return { version: done, noop: false };
+  const changes = payload.source.kind === "changes" ? await readChanges(payload.source.list) : undefined;
   const scratch = await dependencies.store.scratch();
   const settled = new AbortController();
   const signal = AbortSignal.any([context.signal, settled.signal]);
@@ -83,14 +86,16 @@ async function ingestOnce(
   const extracting = extractSource(
     payload,
     { ...context, signal },
-    { scratch, memoryMib: dependencies.memoryMib },
+    { scratch, memoryMib: dependencies.memoryMib, names: changes?.changed },
   );
   handledElsewhere(extracting);
   try {
     const contentHash = await checksumContent(payload.source, signal);
     const same = contentHash && (await findSame(payload, contentHash, dependencies));
     if (same) return { version: same, noop: true };
-    return await commitStaged(payload, context, { ...dependencies, staged: await extracting, contentHash });
+    const removedKeys = changes?.removed;
+    const staged = await extracting;
+    return await commitStaged(payload, context, { ...dependencies, staged, contentHash, removedKeys });
   } finally {
     settled.abort();
     await Promise.allSettled([extracting]);
@@ -109,21 +114,22 @@ function findSame(payload: IngestPayload, contentHash: string, { store }: Ingest
 function extractSource(
   { source, onError }: IngestPayload,
   { signal, progress }: JobContext,
-  { scratch, memoryMib }: { scratch: string; memoryMib: number },
+  settings: { scratch: string; memoryMib: number; names: readonly string[] | undefined },
 ): Promise<Extraction> {
+  const { scratch, memoryMib, names } = settings;
   const options = { path: source.path, name: source.name, scratch, onError, memoryMib, signal, progress };
   if (source.kind === "vectors") {
     return extractVectors({ ...options, columns: source.columns, idsPath: source.ids });
   }
-  return source.kind === "file" ? extractFile(options) : extractFolder(options);
+  return source.kind === "file" ? extractFile(options) : extractFolder({ ...options, names });
 }
 
-/** Absent for a folder, whose files are looked at one by one. */
+/** Absent for files of a folder, which are looked at one by one. */
 async function checksumContent(
   source: IngestPayload["source"],
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (source.kind === "folder") return undefined;
+  if (source.kind === "folder" || source.kind === "changes") return undefined;
   const file = await checksumSource(source.path, signal);
   if (source.kind === "file") return file;
   // The same file under other names for its columns gives other rows.
@@ -134,9 +140,14 @@ async function checksumContent(
 async function commitStaged(
   payload: IngestPayload,
   { signal, progress }: JobContext,
-  options: IngestDependencies & { staged: Extraction; contentHash: string | undefined },
+  options: IngestDependencies & {
+    staged: Extraction;
+    contentHash: string | undefined;
+    removedKeys: readonly string[] | undefined;
+  },
 ): Promise<CommittedRows> {
-  const { staged, store, memoryMib } = options;
+  const { staged, store, memoryMib, removedKeys } = options;
+  const checksum = options.contentHash ?? (await checksumSource(staged.parquetPath, signal));
   return commitRows({
     store,
     dataset: payload.dataset,
@@ -144,9 +155,13 @@ async function commitStaged(
     mode: payload.mode,
     ...(payload.key === undefined ? {} : { key: payload.key }),
     staged,
-    contentHash: options.contentHash ?? (await checksumSource(staged.parquetPath, signal)),
+    removedKeys,
+    contentHash:
+      removedKeys === undefined
+        ? checksum
+        : checksumBytes(canonicalJson({ checksum, removedKeys: [...removedKeys] })),
     source: {
-      kind: payload.source.kind === "folder" ? "folder" : "file",
+      kind: payload.source.kind === "folder" || payload.source.kind === "changes" ? "folder" : "file",
       name: payload.source.name,
       format: staged.format,
     },
