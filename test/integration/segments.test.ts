@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { gateGeneration } from "@lakefleet/lib/gate/gate-generation.ts";
+import { gateOrRebuild } from "@lakefleet/lib/gate/gate-or-rebuild.ts";
 import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
 import type { GateCheck } from "@lakefleet/lib/generation/certificate.ts";
 import { writeGateFailure } from "@lakefleet/lib/generation/gate-failure.ts";
@@ -101,6 +102,27 @@ describe("an appended generation", () => {
     const whole = await gate();
     expect(whole.get("recall@10")?.detail).not.toContain("parent");
     expect(whole.has("probes-found")).toBe(false);
+  });
+
+  test("that the gate refuses is built whole in its place, and passes", async () => {
+    const { appended } = await append();
+    const { generation } = appended;
+    const own = appended.segments.find((segment) => segment.appended)!;
+    const file = path.join(lake.store.root, generationPrefix("i", generation), own.folder, "lexical.bin");
+    const bytes = readFileSync(file);
+    bytes[bytes.length >>> 1]! ^= 1;
+    writeFileSync(file, bytes);
+    const refusals: string[] = [];
+    const outcome = await gateOrRebuild({
+      store: lake.store,
+      locks: lake.locks,
+      index: "i",
+      generation,
+      onRebuild: ({ type }) => refusals.push(type),
+    });
+    expect(refusals).toEqual(["gate-failed"]);
+    const { manifest } = await readManifest(lake.store, "i", outcome.generation);
+    expect(manifest).toMatchObject({ parent: null, vectorCount: 210 });
   });
 
   test("shares no file that has been damaged", async () => {

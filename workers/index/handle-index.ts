@@ -1,6 +1,6 @@
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { describeCheck } from "@lakefleet/lib/gate/gate-check.ts";
-import { gateGeneration } from "@lakefleet/lib/gate/gate-generation.ts";
+import { gateOrRebuild } from "@lakefleet/lib/gate/gate-or-rebuild.ts";
 import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
 import type { GateCheck } from "@lakefleet/lib/generation/certificate.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
@@ -59,24 +59,27 @@ async function build(
 }
 
 async function gate(
-  { index }: IndexPayload,
+  { index, promotion }: IndexPayload,
   generation: string,
   { signal, log }: JobContext,
-  { store, telemetry }: IndexDependencies,
+  { store, locks, telemetry }: IndexDependencies,
 ): Promise<IndexResult> {
   const begin = performance.now();
   const onChecks = (checks: readonly GateCheck[]) => {
     for (const check of checks) log(`${check.passed ? "passed" : "FAILED"} ${describeCheck(check)}`);
   };
-  const outcome = await gateGeneration({ store, index, generation, onChecks, signal });
+  const parameters = promotion && parseParameters(promotion.parameters);
+  const onRebuild = () => log(`${generation} was refused, so the index is built whole`);
+  const subject = { store, locks, index, generation, parameters };
+  const outcome = await gateOrRebuild({ ...subject, onChecks, onRebuild, signal });
   telemetry.emit("generation.gated", {
     index,
-    generation,
+    generation: outcome.generation,
     passed: true,
     durationMs: performance.now() - begin,
   });
   const { datasetVersion, vectorCount, reused } = outcome;
-  return { generation, datasetVersion, vectorCount, reused };
+  return { generation: outcome.generation, datasetVersion, vectorCount, reused };
 }
 
 async function promote(
