@@ -6,6 +6,8 @@ import path from "node:path";
 export function dataLayout(dataFolder: string) {
   return {
     bucket: path.join(dataFolder, "buckets", "primary"),
+    /** What each provider was paid, day by day: the truth that a flushed Redis is filled from. */
+    spend: path.join(dataFolder, "buckets", "primary", "spend"),
     intents: path.join(dataFolder, "intents"),
     uploads: path.join(dataFolder, "uploads"),
     inbox: path.join(dataFolder, "inbox"),

@@ -31,6 +31,8 @@ const Environment = z.object({
   LAKEFLEET_INGEST_MEMORY_MIB: Count.default(400),
   /** Disk that the graphs of trials may take, in MiB: a graph over 100,000 vectors of 768 values takes about 100. */
   LAKEFLEET_TRIAL_CACHE_MIB: Count.default(8_192),
+  /** Models that fit on the graphics cards at a time, beside those that are small enough to stay there always. */
+  LAKEFLEET_GPU_SLOTS: Count.max(64).default(1),
 });
 
 export interface Configuration {
@@ -48,6 +50,7 @@ export interface Configuration {
   queueDepthMax: number;
   ingestMemoryMib: number;
   trialCacheMib: number;
+  gpuSlots: number;
   adminKey: string | undefined;
   workerLockMs: number;
 }
@@ -91,6 +94,7 @@ export function readConfiguration(
       queueDepthMax: values.LAKEFLEET_QUEUE_DEPTH_MAX,
       ingestMemoryMib: values.LAKEFLEET_INGEST_MEMORY_MIB,
       trialCacheMib: values.LAKEFLEET_TRIAL_CACHE_MIB,
+      gpuSlots: values.LAKEFLEET_GPU_SLOTS,
       workerLockMs: values.LAKEFLEET_WORKER_LOCK_MS,
       adminKey: values.LAKEFLEET_ADMIN_KEY,
     },
@@ -112,6 +116,7 @@ export function environmentOf(configuration: Configuration): Record<string, stri
     LAKEFLEET_QUEUE_DEPTH_MAX: String(configuration.queueDepthMax),
     LAKEFLEET_INGEST_MEMORY_MIB: String(configuration.ingestMemoryMib),
     LAKEFLEET_TRIAL_CACHE_MIB: String(configuration.trialCacheMib),
+    LAKEFLEET_GPU_SLOTS: String(configuration.gpuSlots),
     LAKEFLEET_WORKER_LOCK_MS: String(configuration.workerLockMs),
     LAKEFLEET_ADMIN_KEY: configuration.adminKey,
   };

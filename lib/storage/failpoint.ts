@@ -28,6 +28,8 @@ export const failpointNames = [
   "trial.after-record",
   "jobs.before-terminal",
   "jobs.after-terminal",
+  "spend.after-log",
+  "spend.after-settle",
   "agent.after-decision",
   "agent.after-request",
 ] as const;

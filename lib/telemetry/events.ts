@@ -30,6 +30,30 @@ export const events = {
     durationMs: number;
   }>({ totals: ["embedded", "reused", "failed"], timed: true }),
 
+  /** A provider said that its limit is reached; the whole fleet leaves it alone for so long. */
+  "provider.throttled": defineEvent<{ provider: string; waitMs: number }>({
+    level: "warn",
+    labels: ["provider"],
+    totals: ["waitMs"],
+  }),
+  "provider.circuit": defineEvent<{ provider: string; breaker: "opened" | "closed"; waitMs: number }>({
+    level: "warn",
+    labels: ["provider", "breaker"],
+  }),
+  /** `overrun` where the provider billed more than was set aside, so that the day's cap may have been passed. */
+  "spend.settled": defineEvent<{ provider: string; model: string; usd: number; overrun: boolean }>({
+    level: "debug",
+    labels: ["provider", "overrun"],
+    totals: ["usd"],
+  }),
+  "provider.settle-failed": defineEvent<{ provider: string; reason: string }>({
+    level: "warn",
+    labels: ["provider"],
+  }),
+  "gpu.swapped": defineEvent<{ model: string; evicted: string }>(),
+  "gpu.load-failed": defineEvent<{ server: string; model: string; reason: string }>({ level: "warn" }),
+  "gpu.renewal-failed": defineEvent<{ reason: string }>({ level: "warn" }),
+
   "generation.built": defineEvent<{
     index: string;
     generation: string;
