@@ -1,0 +1,30 @@
+import type { ModelServer } from "./model-server.ts";
+import type { GpuLease, GpuSlots } from "./open-gpu-slots.ts";
+
+/**
+ * Runs the task while the model is loaded and holds its place on the graphics card. What must leave is unloaded first.
+ * A model that is shared, small enough to stay beside all others, needs no place. The task must ask `assertHeld` right
+ * before it publishes; throws what `take` throws.
+ */
+export async function useGpuModel<T>(
+  options: {
+    slots: GpuSlots;
+    server: ModelServer;
+    model: { name: string; shared: boolean };
+    job: string;
+    signal: AbortSignal;
+  },
+  task: (lease: Pick<GpuLease, "signal" | "assertHeld">) => Promise<T>,
+): Promise<T> {
+  const { slots, server, model, job } = options;
+  if (model.shared) return await task({ signal: options.signal, assertHeld: async () => undefined });
+  const lease = await slots.take({ job, model: model.name });
+  try {
+    const signal = AbortSignal.any([options.signal, lease.signal]);
+    if (lease.evicted !== undefined) await server.unload(lease.evicted);
+    if (lease.load) await server.load(model.name, signal);
+    return await task({ signal, assertHeld: lease.assertHeld });
+  } finally {
+    await lease.release();
+  }
+}
