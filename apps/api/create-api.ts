@@ -9,6 +9,7 @@ import { mountCatalogRoutes } from "./catalog-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { mountEvalRoutes } from "./eval-routes.ts";
 import { mountFleetRoutes } from "./fleet-routes.ts";
+import { mountGraphicsRoutes } from "./graphics-routes.ts";
 import { mountHealthRoutes } from "./health-routes.ts";
 import { mountImportRoute } from "./import-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
@@ -18,6 +19,7 @@ import { mountLanceRoutes } from "./lance-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountRefreshRoutes } from "./refresh-routes.ts";
 import { mountRowRoutes } from "./row-routes.ts";
+import { mountSpendRoutes } from "./spend-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 import { mountWatchRoutes } from "./watch-routes.ts";
 
@@ -37,6 +39,9 @@ export function createApi(
     "/catalog/*",
     "/fleet/*",
     "/jobs/*",
+    "/ai/*",
+    "/admin/preload",
+    "/admin/unload",
   ])
     app.use(path, limitJsonBody({ upload: "/vectors/import" }));
   mountHealthRoutes(app, dependencies);
@@ -56,6 +61,8 @@ export function createApi(
   mountAgentRoutes(app, dependencies);
   mountEvalRoutes(app, dependencies);
   mountCatalogRoutes(app, dependencies);
+  mountSpendRoutes(app, dependencies);
+  mountGraphicsRoutes(app, dependencies);
   mountBoard(app, dependencies);
   return app;
 }

@@ -1,12 +1,20 @@
 import type { Configuration } from "@lakefleet/config/schema.ts";
 import type { VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
+import type { PricedProvider } from "@lakefleet/lib/ingest/quote-request.ts";
 import type { Jobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 
+/** The configured providers of models. */
+export interface ApiModels {
+  providers: Record<string, PricedProvider & { kind: string; url?: string | undefined }>;
+  embedders: Record<string, { provider: string }>;
+}
+
 /** What the control plane stands on; the process that mounts it opens and closes these. */
 export interface ApiDependencies {
   configuration: Configuration;
+  models: ApiModels;
   store: LocalStore;
   /** What this process has verified; the read plane shares it where both run in one process. */
   verified: VerifiedFiles;

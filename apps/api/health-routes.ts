@@ -4,6 +4,7 @@ import type { PoolReport } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { queueNames } from "@lakefleet/queues/define-queue.ts";
 import { Gauge } from "prom-client";
 import type { ApiDependencies } from "./dependencies.ts";
+import { createSpendGauges, readProviderSpend } from "./provider-spend.ts";
 
 const Readiness = z
   .object({ ready: z.boolean(), redis: z.boolean(), pools: z.record(z.enum(queueNames), z.int()) })
@@ -28,7 +29,8 @@ const health = createRoute({
   responses: answers(200, z.object({ status: z.literal("ok") }), "Alive"),
 });
 
-export function mountHealthRoutes(app: OpenAPIHono, { jobs, telemetry }: ApiDependencies): void {
+export function mountHealthRoutes(app: OpenAPIHono, dependencies: ApiDependencies): void {
+  const { jobs } = dependencies;
   app.openapi(health, (context) => context.json({ status: "ok" as const }, 200));
   app.openapi(ready, async (context) => {
     const health = await jobs.health();
@@ -41,13 +43,11 @@ export function mountHealthRoutes(app: OpenAPIHono, { jobs, telemetry }: ApiDepe
     };
     return state.ready ? context.json(state, 200) : context.json(state, 503);
   });
-  mountMetrics(app, { jobs, telemetry });
+  mountMetrics(app, dependencies);
 }
 
-function mountMetrics(
-  app: OpenAPIHono,
-  { jobs, telemetry }: Pick<ApiDependencies, "jobs" | "telemetry">,
-): void {
+function mountMetrics(app: OpenAPIHono, dependencies: ApiDependencies): void {
+  const { jobs, telemetry } = dependencies;
   app.openAPIRegistry.registerPath({
     method: "get",
     path: "/metrics",
@@ -56,9 +56,11 @@ function mountMetrics(
     responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
   });
   const setPoolGauges = createPoolGauges(telemetry);
+  const setSpendGauges = createSpendGauges(telemetry);
   app.get("/metrics", async () => {
     const health = await jobs.health();
     if (health.redis) setPoolGauges(await jobs.pools());
+    setSpendGauges(await readProviderSpend(dependencies));
     return new Response(await telemetry.metrics.metrics(), {
       headers: { "content-type": telemetry.metrics.contentType },
     });

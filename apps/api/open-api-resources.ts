@@ -53,6 +53,7 @@ export async function openApiResources(options: {
   });
   return {
     configuration,
+    models: { providers: {}, embedders: {} },
     store,
     verified,
     jobs,

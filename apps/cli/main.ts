@@ -9,6 +9,7 @@ import { addIngestCommand } from "./commands/ingest.ts";
 import { addJobsCommand } from "./commands/jobs.ts";
 import { addRefreshCommands } from "./commands/refresh.ts";
 import { addSearchCommand } from "./commands/search.ts";
+import { addSpendCommands } from "./commands/spend.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addTrialCommands } from "./commands/trials.ts";
@@ -41,6 +42,7 @@ addAgentCommands(program);
 addEvalCommands(program);
 addCertificateCommands(program);
 addTrialCommands(program);
+addSpendCommands(program);
 addVerifyCommand(program);
 addDoctorCommand(program);
 
