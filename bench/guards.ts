@@ -2,20 +2,38 @@ import { parseArgs } from "node:util";
 import { openProviderGuard } from "@lakefleet/lib/guard/open-provider-guard.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { Redis } from "ioredis";
+import { createRandom } from "../examples/create-random.ts";
 import { mostWithin, startCountingProvider } from "../test/support/counting-provider.ts";
 import { runGuardRace } from "../test/support/guard-race.ts";
 import { type RedisServer, startRedisServer } from "../test/support/redis-server.ts";
 import { sendToProvider } from "../test/support/send-to-provider.ts";
+import { fewestSwaps, plannedSwaps } from "../test/support/swap-optimum.ts";
 
 const { values } = parseArgs({
   options: { races: { type: "string", default: "50" }, seed: { type: "string", default: "1000" } },
 });
 
+console.log(`plan: ${JSON.stringify([1, 2, 3].map(measurePlan))}`);
 const server = await startRedisServer();
 console.log(`calls: ${JSON.stringify(await measureCalls(server))}`);
 console.log(`storm: ${JSON.stringify(await measureStorm(server))}`);
 await race(server, { count: Number(values.races), firstSeed: Number(values.seed) });
 await server.stop();
+
+/** Loads of the plan over those of the best order, for random jobs of a few models and bounds on overtaking. */
+function measurePlan(slots: number) {
+  const random = createRandom(100 + slots);
+  const sum = { planned: 0, fewest: 0, firstCome: 0 };
+  for (let run = 0; run < 150; run += 1) {
+    const models = 2 + slots + (random() % 2);
+    const jobs = Array.from({ length: 12 }, () => random() % models);
+    const problem = { jobs, slots, overtakesMax: 1 + (random() % 8) };
+    sum.planned += plannedSwaps(problem).swaps;
+    sum.fewest += fewestSwaps(problem);
+    sum.firstCome += fewestSwaps({ ...problem, overtakesMax: 0 });
+  }
+  return { slots, ...sum, ratio: Number((sum.planned / sum.fewest).toFixed(3)) };
+}
 
 /** What the guard costs a call that nothing holds up, against the same call without it. */
 async function measureCalls({ socketPath }: RedisServer) {

@@ -2,11 +2,12 @@ import { dataLayout } from "@lakefleet/config/layout.ts";
 import { defaultPools, drainTimeoutMs } from "@lakefleet/config/pools.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
 import type { QueueContract } from "@lakefleet/queues/define-queue.ts";
+import type { Redis } from "ioredis";
 import type { z } from "zod";
 import { armFailpoints } from "../storage/failpoint.ts";
 import { type LocalStore, openLocalStore } from "../storage/local-store.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
-import { openWorkerConnection } from "./connection.ts";
+import { openProducerConnection, openWorkerConnection } from "./connection.ts";
 import { openIntents } from "./intents.ts";
 import type { JobHandler } from "./process-job.ts";
 import { redisAddress } from "./redis-address.ts";
@@ -17,6 +18,8 @@ export interface WorkerResources {
   store: LocalStore;
   /** Folder for lock files. */
   locks: string;
+  /** Fails fast: for what asks Redis for leave, and must not do so after its caller has left. */
+  redis: Redis;
   telemetry: Telemetry;
 }
 
@@ -33,9 +36,11 @@ export async function runWorkerProcess<Payload extends z.ZodType, Result extends
   const layout = dataLayout(configuration.dataFolder);
   const telemetry = createTelemetry({ service: `${contract.name}-worker`, level: configuration.logLevel });
   const store = await openLocalStore({ name: "primary", root: layout.bucket });
-  const opened = await options.openHandler({ configuration, store, locks: layout.locks, telemetry });
+  const address = redisAddress(configuration);
+  const redis = openProducerConnection({ address, telemetry });
+  const opened = await options.openHandler({ configuration, store, locks: layout.locks, redis, telemetry });
   const intents = await openIntents({ folder: layout.intents, telemetry });
-  const connection = openWorkerConnection({ address: redisAddress(configuration), telemetry });
+  const connection = openWorkerConnection({ address, telemetry });
   const worker = runWorker({
     contract,
     handler: opened.handler,
@@ -50,6 +55,7 @@ export async function runWorkerProcess<Payload extends z.ZodType, Result extends
   await worker.drain();
   await opened.close?.();
   connection.disconnect();
+  redis.disconnect();
   await intents.close();
   process.exit(0);
 }

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { findDatasets } from "../dataset/find-datasets.ts";
 import { verifyDataset } from "../dataset/verify-dataset.ts";
 import { verifyPipeline } from "../embedding/verify-pipeline.ts";
@@ -5,6 +6,7 @@ import { DomainError } from "../errors/domain-error.ts";
 import { listEvalSets, readEvalSet } from "../evaluation/eval-set-log.ts";
 import { verifyTruthFiles } from "../evaluation/truth-cache.ts";
 import { listIndexes } from "../generation/definition-log.ts";
+import { dayMs, readSpendDay } from "../guard/spend-log.ts";
 import { IntentRecord } from "../jobs/intent-record.ts";
 import { readAppendLog } from "../storage/append-log.ts";
 import type { LocalStore } from "../storage/local-store.ts";
@@ -47,6 +49,7 @@ export async function* verifyLake(options: VerifyLakeOptions): AsyncGenerator<La
     yield* verifyTrials(options, index);
   }
   yield* verifyEvalSets(options);
+  yield* verifySpend(options);
 }
 
 async function* verifyTrials(
@@ -72,6 +75,22 @@ async function* verifyEvalSets({ store, deep, signal }: VerifyLakeOptions): Asyn
     }
     if (!deep) continue;
     for await (const damage of verifyTruthFiles(store, name)) yield findingOf(damage, `evals/${name}/truth/`);
+  }
+}
+
+/** A damaged day counts no money, so nothing could be spent in it. */
+async function* verifySpend({ store, telemetry, signal }: VerifyLakeOptions): AsyncGenerator<LakeFinding> {
+  const folder = path.join(store.root, "spend");
+  for (const provider of await store.listFolders("spend/")) {
+    for (const name of await store.listFolders(`spend/${provider}/`)) {
+      signal?.throwIfAborted();
+      try {
+        await readSpendDay({ folder, provider, day: Date.parse(name) / dayMs, telemetry });
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+        yield findingOf(error, `spend/${provider}/${name}/`);
+      }
+    }
   }
 }
 

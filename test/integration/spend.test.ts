@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
@@ -6,7 +6,9 @@ import { systemClock } from "@lakefleet/lib/guard/guard-clock.ts";
 import { openSpendAccount, type SpendAccount } from "@lakefleet/lib/guard/spend-account.ts";
 import { openSpendBooks, type SpendBooks } from "@lakefleet/lib/guard/spend-books.ts";
 import { readSpendDay } from "@lakefleet/lib/guard/spend-log.ts";
+import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { verifyLake } from "@lakefleet/lib/verification/verify-lake.ts";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type RedisServer, startRedisServer } from "../support/redis-server.ts";
@@ -129,6 +131,27 @@ test("without a cap everything is recorded and nothing refused", async () => {
   accounts.push(account);
   await (await reserve(account, 1e12)).settle(1e12);
   expect(await booksToday()).toEqual({ spent: 1e12, reserved: 0 });
+});
+
+test("a damaged day is found by verify, and nothing is spent in it", async () => {
+  const store = await openLocalStore({ name: "primary", root: folder });
+  const spendFolder = path.join(folder, "spend");
+  const account = openSpendAccount({ ...shared(), folder: spendFolder, capNanoUsd: 10, timeoutMs: 1_000 });
+  await (await reserve(account, 7)).settle(7);
+  await account.close();
+  const [segment = ""] = (await readdir(spendFolder, { recursive: true })).filter((name) =>
+    name.endsWith(".log"),
+  );
+  await writeFile(path.join(spendFolder, segment), "damaged and more\nthan a torn tail\n");
+  await redis.flushall();
+  const findings = [];
+  const lake = { store, intentsFolder: path.join(folder, "intents"), locks: path.join(folder, "locks") };
+  for await (const finding of verifyLake({ ...lake, telemetry: silentTelemetry(), deep: false }))
+    findings.push(finding);
+  expect(findings).toMatchObject([{ type: "append-log-damaged" }]);
+  const another = openSpendAccount({ ...shared(), folder: spendFolder, capNanoUsd: 10, timeoutMs: 1_000 });
+  accounts.push(another);
+  expect(await refused(reserve(another, 1))).toMatchObject({ kind: "corrupt", type: "append-log-damaged" });
 });
 
 /** By the log: how many wait for their end, admitted or not. */
