@@ -45,7 +45,7 @@ export async function openRefreshLake({ folder, csv, size }: { folder: string; c
   /** As many rows as `delta`, spread over the table, say which round they were changed in; others are as they were. */
   const stage = (delta: number, round: number) => {
     const stride = Math.max(1, Math.floor(size / Math.max(1, delta)));
-    const isChanged = delta === 0 ? "false" : `id % ${stride} = 0 AND id // ${stride} < ${delta}`;
+    const isChanged = delta === 0 ? "false" : `(id - 1) % ${stride} = 0 AND (id - 1) // ${stride} < ${delta}`;
     const text = `CASE WHEN ${isChanged} THEN text || ' changed in round ${round}' ELSE text END`;
     return stageQuery(
       store,

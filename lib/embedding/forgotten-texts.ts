@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { sqlLiteral } from "../dataset/sql-quote.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
@@ -6,18 +7,23 @@ import type { Pipeline } from "./pipeline-tables.ts";
 
 const Hashes = z.array(z.string());
 
+/** Hashes in one note: a megabyte and a half, which is written as JSON in some milliseconds. */
+const hashesPerNote = 20_000;
+
 /**
- * Writes down which texts rows of an index had that leave with a dataset version. It is on disk before the rows go, so
- * that a killed run forgets nothing that is to be forgotten.
+ * Writes down which texts rows of an index had that are about to leave. It is on disk before the rows go, so that a
+ * killed run forgets nothing that is to be forgotten.
  */
 export async function noteForgotten(
   store: ObjectStore,
-  { index, version, hashes }: { index: string; version: number; hashes: ReadonlySet<string> },
+  index: string,
+  hashes: ReadonlySet<string>,
 ): Promise<void> {
-  if (hashes.size === 0) return;
-  const key = `${prefixOf(index)}${String(version).padStart(12, "0")}.json`;
-  const before = (await store.size(key)) === undefined ? [] : await readHashes(store, key);
-  await store.put(key, Buffer.from(JSON.stringify([...new Set([...before, ...hashes])])));
+  const all = [...hashes];
+  for (let first = 0; first < all.length; first += hashesPerNote) {
+    const note = JSON.stringify(all.slice(first, first + hashesPerNote));
+    await store.put(`${prefixOf(index)}${randomUUID()}.json`, Buffer.from(note));
+  }
 }
 
 /**

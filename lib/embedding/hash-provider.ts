@@ -8,13 +8,17 @@ import { settleAll } from "./settle-all.ts";
 /** Texts handed to a thread at a time: about 5 ms of work, so that an abort is soon felt and threads end together. */
 const sliceSize = 512;
 
+/** So much text takes the calling thread some 10 ms, which is a tenth of what it takes to start another. */
+const inlineLengthMax = 64_000;
+
 /**
- * The built-in provider `hash-768@1` on threads of its own, started with the first batch and kept until `close`.
+ * The built-in provider `hash-768@1` on threads of its own, started with the first large batch and kept until `close`.
  * It is lexical, not semantic; see `createHashEmbedder`. A thread that dies fails its batch with `unavailable`,
  * `embedder-crashed`, and the next batch finds a new thread in its place.
  */
 export function createHashProvider({ threads }: { threads: number }): EmbeddingProvider {
   const pool = createHashPool(threads);
+  const inline = createInlineHashProvider();
   let closed = false;
   return {
     embedderId: hashEmbedderId,
@@ -23,6 +27,8 @@ export function createHashProvider({ threads }: { threads: number }): EmbeddingP
     async embedBatch(texts, options = {}) {
       if (closed) throw closedError();
       const { signal } = options;
+      const length = texts.reduce((sum, text) => sum + text.length, 0);
+      if (length <= inlineLengthMax) return inline.embedBatch(texts, options);
       const vectors = new Float32Array(texts.length * hashDimension);
       let next = 0;
       // As many lines as threads, each taking the next slice: a few long texts hold up one thread only.

@@ -100,8 +100,7 @@ function embedderAfter({ vectors, embedderId }: PipelineShape): MetaValues {
  * after a kill in between no run takes what is left for chunks of its own settings.
  */
 async function removeAll({ pipeline, store, version }: SyncPipelineOptions): Promise<MetaValues> {
-  const left = { index: pipeline.index, version: version.version, hashes: await readAllHashes(pipeline) };
-  await noteForgotten(store, left);
+  await noteForgotten(store, pipeline.index, await readAllHashes(pipeline));
   const emptied = { settings_hash: "none", synced_row_id_max: -1, syncing_to: version.version };
   await pipeline.commit(async () => {
     await writeMeta(pipeline, emptied);
@@ -113,13 +112,13 @@ async function removeAll({ pipeline, store, version }: SyncPipelineOptions): Pro
 
 /** What the dead rows leave behind. Rows that bring their vectors leave nothing to keep and nothing in the cache. */
 async function readLeft(
-  { pipeline, store, version }: SyncPipelineOptions,
+  { pipeline, store }: SyncPipelineOptions,
   { vectors, embedderId }: PipelineShape,
   dead: Float64Array,
 ): Promise<LeavingChunks> {
   if (vectors !== undefined || dead.length === 0) return noLeavingChunks();
   const leaving = await readLeaving(pipeline, dead, embedderId);
-  await noteForgotten(store, { index: pipeline.index, version: version.version, hashes: leaving.hashes });
+  await noteForgotten(store, pipeline.index, leaving.hashes);
   return leaving;
 }
 

@@ -1,4 +1,5 @@
 import { createFollowing, type FollowingOptions } from "@lakefleet/lib/ingest/follow-datasets.ts";
+import { readManifest } from "@lakefleet/lib/generation/read-manifest.ts";
 import type { Intent } from "@lakefleet/lib/jobs/intent-state.ts";
 import type { FlowRequest } from "@lakefleet/lib/jobs/start-flow.ts";
 import { findBehind } from "@lakefleet/lib/refresh/find-behind.ts";
@@ -80,6 +81,20 @@ test("an index that was never embedded is not stale; one that was is, until it i
   ]);
   await lake.publish();
   expect(await findBehind(lake.store, "d")).toMatchObject({ current: ["i"], behind: [] });
+});
+
+test("an index whose dataset has lost every row answers nothing, and goes on when rows come", async () => {
+  await lake.write(madeUpRows(3));
+  await lake.publish();
+  await lake.write([], "sync");
+  const manifestOf = async (generation: string) => (await readManifest(lake.store, "i", generation)).manifest;
+  expect(await manifestOf(await lake.publish())).toMatchObject({
+    vectorCount: 0,
+    accounting: { rows: 0, indexed: 0, balanced: true },
+  });
+  expect(await findBehind(lake.store, "d")).toMatchObject({ behind: [] });
+  await lake.write(madeUpRows(2, "b"), "sync");
+  expect(await manifestOf(await lake.publish())).toMatchObject({ vectorCount: 2 });
 });
 
 test("a write is followed once, when writes pause, by whichever process is there", async () => {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { DatasetVersion } from "../../lib/dataset/dataset-version.ts";
 import { embedPending } from "../../lib/embedding/embed-pending.ts";
 import type { EmbeddingProvider } from "../../lib/embedding/embedding-provider.ts";
-import type { Pipeline } from "../../lib/embedding/pipeline-tables.ts";
 import { forgetCached } from "../../lib/embedding/forgotten-texts.ts";
+import type { Pipeline } from "../../lib/embedding/pipeline-tables.ts";
 import { type PipelineSnapshot, readPipeline } from "../../lib/embedding/read-pipeline.ts";
 import { syncPipeline } from "../../lib/embedding/sync-pipeline.ts";
 import { verifyPipeline } from "../../lib/embedding/verify-pipeline.ts";
@@ -106,7 +106,10 @@ describe("the embedding pipeline", () => {
     await using world = await createPipelineWorld();
     const pipeline = await world.open("notes");
     const provider = countingProvider();
-    const sentences = Array.from({ length: 20 }, (_, place) => `Sentence ${place} tells of ${place * 7919} things.`);
+    const sentences = Array.from(
+      { length: 20 },
+      (_, place) => `Sentence ${place} tells of ${place * 7919} things.`,
+    );
     const rowOf = (title: string, body: string[]) => ({ title, body: body.join(" "), kind: "k" });
     const rows = [rowOf("long", sentences), rowOf("one", ["The same."]), rowOf("two", ["The same."])];
     const first = await writeVersion(world.store, undefined, { rows });
@@ -125,7 +128,10 @@ describe("the embedding pipeline", () => {
     await forgetCached({ store: world.store, pipeline });
     expect(await cached()).toBe(1);
 
-    const shrunk = await writeVersion(world.store, second, { rows: [rowOf("long", ["Short."])], dead: [2, 3] });
+    const shrunk = await writeVersion(world.store, second, {
+      rows: [rowOf("long", ["Short."])],
+      dead: [2, 3],
+    });
     await run(world, { pipeline, version: shrunk, provider });
     expect(await forgetCached({ store: world.store, pipeline })).toBeGreaterThan(3);
     const { ids } = await readAll(pipeline);
