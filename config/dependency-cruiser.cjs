@@ -3,6 +3,7 @@ const libraryOrder = [
   "errors",
   "telemetry",
   "storage",
+  "sensitivity",
   "dataset",
   "catalog",
   "extract",
