@@ -48,6 +48,8 @@ export const ingestQueue = defineQueue({
     idColumn: z.string().optional(),
     textColumns: z.array(z.string()).max(64),
     metadataColumns: z.array(z.string()).max(256),
+    /** What the rows and all later ones must keep to, checked when it was asked for and again before the rows are. */
+    contract: z.record(z.string(), z.unknown()).optional(),
     /** The index to bring up to date; absent for a dataset only. Absent settings keep what the index has. */
     index: IndexSettings.optional(),
   }),
@@ -62,6 +64,8 @@ export const ingestQueue = defineQueue({
     rowsRejected: z.int(),
     rowsUnchanged: z.int().optional(),
     rejectsKey: z.string().optional(),
+    /** How the columns were others than the dataset had, in words. */
+    drift: z.string().optional(),
   }),
   jobId: (payload) => `${payload.intent}.ingest`,
   // A refused file does not retry; what does is a full disk or a lost commit race, which seconds can mend.

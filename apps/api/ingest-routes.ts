@@ -21,6 +21,12 @@ const IngestFields = z
     id_column: z.string().optional(),
     text_columns: z.union([z.string(), z.array(z.string())]).optional(),
     metadata_columns: z.union([z.string(), z.array(z.string())]).optional(),
+    contract: z
+      .union([z.string(), z.record(z.string(), z.unknown())])
+      .optional()
+      .openapi({
+        description: "A RowContract, as text in a form; it holds for this ingest and all later ones",
+      }),
     index: z.string().optional(),
     backend: z.enum(["hnsw", "lance"]).optional(),
     embedder: z.string().optional(),

@@ -32,8 +32,12 @@ export function requireColumn(columns: readonly Column[], name: string, field: s
   });
 }
 
+export function isReservedColumn(name: string): boolean {
+  return reservedNames.has(foldColumnName(name));
+}
+
 export function assertNoReservedColumn(columns: readonly Column[]): void {
-  const reserved = columns.find((column) => reservedNames.has(foldColumnName(column.name)));
+  const reserved = columns.find(({ name }) => isReservedColumn(name));
   if (reserved === undefined) return;
   throw new DomainError({
     kind: "invalid",

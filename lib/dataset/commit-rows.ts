@@ -4,12 +4,15 @@ import type { Commit } from "../storage/commit-record.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { assertNoReservedColumn } from "./column-names.ts";
+import { assertKnownColumns } from "./contract/check-contract.ts";
+import type { RowContract } from "./contract/row-contract.ts";
 import { datasetLog } from "./dataset-log.ts";
 import type { DatasetVersion, IngestSummary } from "./dataset-version.ts";
 import { findByIngestId, holdsContent } from "./find-ingested.ts";
+import { inspectIncoming, prepareIncoming } from "./incoming-rows.ts";
 import { markAttempt } from "./ingest-markers.ts";
 import { nextVersion } from "./next-version.ts";
-import { planRows, planSettingsOnly } from "./plan-rows.ts";
+import { type PlanOptions, planRows, planSettingsOnly } from "./plan-rows.ts";
 import type { AskedSettings } from "./resolve-settings.ts";
 import { createStagedFiles, type StagedFiles } from "./staged-files.ts";
 import type { StagedRows } from "./staged-rows.ts";
@@ -29,6 +32,10 @@ export interface CommitRowsOptions {
   source: IngestSummary["source"];
   /** Absent and empty mean: what the dataset has. */
   settings: Omit<AskedSettings, "keyColumn">;
+  /** What these rows and all later ones must keep to; absent means what the dataset has. */
+  contract?: RowContract | undefined;
+  /** What becomes of rows that break the contract: they refuse the write, or go to the reject file. */
+  onError?: "refuse" | "skip" | undefined;
   /** What a keyed write may hold to compare rows before it spills to disk. */
   memoryMib?: number;
   signal?: AbortSignal | undefined;
@@ -95,9 +102,8 @@ async function decide(attempt: Attempt): Promise<CommittedRows | DatasetVersion>
   const current = head?.document;
   const memoryMib = options.memoryMib ?? defaultMemoryMib;
   const planned = { ...options, memoryMib, current, number, files, scratch };
-  const plan =
-    isThere && current !== undefined ? planSettingsOnly(planned, current) : await planRows(planned);
-  const version = await nextVersion({ ...options, current, number, plan, files, isThere });
+  const version =
+    isThere && current !== undefined ? await planSameRows(planned, current) : await planVersion(planned);
   if (version === undefined) {
     if (current === undefined) throw new Error("the first version of a dataset cannot change nothing");
     return { version: current, noop: true };
@@ -105,4 +111,22 @@ async function decide(attempt: Attempt): Promise<CommittedRows | DatasetVersion>
   await markAttempt(store, version);
   failpoint("ingest.before-commit");
   return version;
+}
+
+async function planSameRows(
+  planned: PlanOptions & CommitRowsOptions,
+  current: DatasetVersion,
+): Promise<DatasetVersion | undefined> {
+  if (planned.contract !== undefined) assertKnownColumns(planned.contract, current.columns);
+  const sensitivity = async () => current.sensitivity;
+  return nextVersion({ ...planned, plan: planSettingsOnly(planned, current), isThere: true, sensitivity });
+}
+
+/** The version that these rows make, held against the contract before anything is stored. */
+async function planVersion(planned: PlanOptions & CommitRowsOptions): Promise<DatasetVersion | undefined> {
+  const incoming = await prepareIncoming(planned);
+  const { staged, files, drift, contract } = incoming;
+  const plan = await planRows({ ...planned, staged, files });
+  const sensitivity = () => inspectIncoming(planned, incoming, plan.columns);
+  return nextVersion({ ...planned, staged, files, plan, isThere: false, drift, contract, sensitivity });
 }

@@ -1,29 +1,12 @@
 import { z } from "zod";
+import { SensitiveCategory, SensitiveKind } from "../sensitivity/sensitive-kind.ts";
+import { Column } from "./column.ts";
+import { RowContract } from "./contract/row-contract.ts";
+import { Evolution, EvolvedColumn } from "./evolution/evolution.ts";
+import { SchemaDrift } from "./evolution/schema-drift.ts";
+import { Freshness } from "./freshness.ts";
 
-/** Column types a dataset can have. `json` is text that holds one JSON value; `decimal` keeps its scale in `detail`. */
-export const ColumnType = z.enum([
-  "boolean",
-  "bigint",
-  "double",
-  "decimal",
-  "date",
-  "time",
-  "timestamp",
-  "timestamptz",
-  "uuid",
-  "varchar",
-  "json",
-  "blob",
-]);
-export type ColumnType = z.infer<typeof ColumnType>;
-
-export const Column = z.strictObject({
-  name: z.string().min(1),
-  type: ColumnType,
-  /** The engine's own type where `type` is wider: `DECIMAL(10,2)`. */
-  detail: z.string().optional(),
-});
-export type Column = z.infer<typeof Column>;
+export { Column, ColumnType } from "./column.ts";
 
 /** One Parquet file of rows. Row `n` of the file (from 0) has row id `firstRowId + n`; the id is not stored. */
 export const RowFile = z.strictObject({
@@ -34,6 +17,8 @@ export const RowFile = z.strictObject({
   byteCount: z.int().nonnegative(),
   checksum: z.string(),
   columns: z.array(Column),
+  /** Dataset columns that are not the file's column of equal name any more, for what was decided since it was written. */
+  evolved: z.array(EvolvedColumn).optional(),
 });
 export type RowFile = z.infer<typeof RowFile>;
 
@@ -68,8 +53,27 @@ export const IngestSummary = z.strictObject({
   rowsUnchanged: z.int().nonnegative().optional(),
   /** Key of the JSONL file that holds the rejected rows, each with its place and reason. */
   rejectsKey: z.string().optional(),
+  /** How the columns that came in were others than the dataset had. */
+  drift: SchemaDrift.optional(),
 });
 export type IngestSummary = z.infer<typeof IngestSummary>;
+
+/** What one column holds that people must look after; what a person said of it wins. */
+export const ColumnSensitivity = z.strictObject({
+  column: z.string(),
+  found: z.array(
+    z.strictObject({
+      kind: SensitiveKind,
+      category: SensitiveCategory,
+      confidence: z.number().min(0).max(1),
+      byName: z.number(),
+      share: z.number(),
+      sampled: z.int().nonnegative(),
+    }),
+  ),
+  override: z.strictObject({ kinds: z.array(SensitiveKind), at: z.string() }).optional(),
+});
+export type ColumnSensitivity = z.infer<typeof ColumnSensitivity>;
 
 /** One committed state of a dataset: document `version` of the commit log `datasets/<name>/versions/`. */
 export const DatasetVersion = z.strictObject({
@@ -93,7 +97,14 @@ export const DatasetVersion = z.strictObject({
   description: z.string().optional(),
   owner: z.string().optional(),
   tags: z.array(z.string()).default([]),
-  /** The write that made this version. */
+  /** Columns of which something was found or said. */
+  sensitivity: z.array(ColumnSensitivity).optional(),
+  /** What new rows must keep to. */
+  contract: RowContract.optional(),
+  freshness: Freshness.optional(),
+  /** The change of the columns that made this version, where it was one. */
+  evolution: Evolution.optional(),
+  /** The last write of rows. */
   ingest: IngestSummary,
 });
 export type DatasetVersion = z.infer<typeof DatasetVersion>;

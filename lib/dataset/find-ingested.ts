@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CommitLog } from "../storage/commit-log.ts";
 import type { Commit } from "../storage/commit-record.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import type { RowContract } from "./contract/row-contract.ts";
 import { datasetKeys } from "./dataset-keys.ts";
 import { datasetLog } from "./dataset-log.ts";
 import type { DatasetVersion, IngestSummary } from "./dataset-version.ts";
@@ -12,6 +14,8 @@ export interface SameContentQuery {
   mode: IngestSummary["mode"];
   /** What the write would set; where it would change anything, the content is not ingested yet. */
   settings?: AskedSettings;
+  /** The contract that the write would bring. */
+  contract?: RowContract | undefined;
 }
 
 /**
@@ -29,6 +33,7 @@ export async function findIngested(
   if ("ingestId" in query) return findByIngestId({ store, log, head, ingestId: query.ingestId });
   if (!(await holdsContent({ store, log, head, ...query }))) return undefined;
   const current = head.document;
+  if (query.contract !== undefined && !isDeepStrictEqual(query.contract, current.contract)) return undefined;
   const settings = resolveSettings(current.columns, query.settings ?? {}, current);
   return sameSettings(current, settings) ? current : undefined;
 }

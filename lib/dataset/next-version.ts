@@ -1,4 +1,7 @@
-import type { DatasetVersion, IngestSummary } from "./dataset-version.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { RowContract } from "./contract/row-contract.ts";
+import type { ColumnSensitivity, DatasetVersion, IngestSummary } from "./dataset-version.ts";
+import type { SchemaDrift } from "./evolution/schema-drift.ts";
 import type { RowPlan } from "./plan-rows.ts";
 import { sameSettings } from "./resolve-settings.ts";
 import type { StagedFiles } from "./staged-files.ts";
@@ -18,11 +21,17 @@ export async function nextVersion(options: {
   plan: RowPlan;
   /** The same content came in before in the same way. */
   isThere: boolean;
+  contract?: RowContract | undefined;
+  drift?: SchemaDrift | undefined;
+  /** Asked only where there is something to commit. */
+  sensitivity: () => Promise<ColumnSensitivity[] | undefined>;
 }): Promise<DatasetVersion | undefined> {
   const { current, plan, staged, number, files } = options;
   if (current !== undefined && saysNothingNew(options, current)) return undefined;
   const { settings, rowsAdded, rowsUpdated, rowsRemoved, rowsUnchanged, ...rows } = plan;
-  const { description, owner, tags = [] } = current ?? {};
+  const { description, owner, freshness, tags = [] } = current ?? {};
+  const contract = options.contract ?? current?.contract;
+  const sensitivity = await options.sensitivity();
   const rejects = await files.publishRejects();
   return {
     schemaVersion: 1,
@@ -33,6 +42,9 @@ export async function nextVersion(options: {
     ...(description === undefined ? {} : { description }),
     ...(owner === undefined ? {} : { owner }),
     tags,
+    ...(sensitivity === undefined || sensitivity.length === 0 ? {} : { sensitivity }),
+    ...(contract === undefined ? {} : { contract }),
+    ...(freshness === undefined ? {} : { freshness }),
     ingest: {
       ingestId: options.ingestId,
       mode: options.mode,
@@ -45,19 +57,26 @@ export async function nextVersion(options: {
       rowsRejected: staged.rejects?.rowCount ?? 0,
       ...(rowsUnchanged === undefined ? {} : { rowsUnchanged }),
       ...(rejects === undefined ? {} : { rejectsKey: rejects.key }),
+      ...(options.drift === undefined ? {} : { drift: options.drift }),
     },
   };
 }
 
 /** Rejected rows are news the first time: the file that holds them is found through the version. */
 function saysNothingNew(
-  { plan, staged, isThere }: { plan: RowPlan; staged: StagedRows; isThere: boolean },
+  {
+    plan,
+    staged,
+    isThere,
+    contract,
+  }: { plan: RowPlan; staged: StagedRows; isThere: boolean; contract?: RowContract | undefined },
   current: DatasetVersion,
 ): boolean {
   return (
     plan.rowsAdded + plan.rowsUpdated + plan.rowsRemoved === 0 &&
     JSON.stringify(plan.columns) === JSON.stringify(current.columns) &&
     sameSettings(plan.settings, current) &&
+    (contract === undefined || isDeepStrictEqual(contract, current.contract)) &&
     (isThere || (staged.rejects?.rowCount ?? 0) === 0)
   );
 }

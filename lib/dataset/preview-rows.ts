@@ -1,8 +1,8 @@
 import type { ObjectStore } from "../storage/object-store.ts";
 import { readDataset } from "./dataset-log.ts";
 import type { Column, DatasetVersion } from "./dataset-version.ts";
+import { jsonSafeRow } from "./json-safe-row.ts";
 import { liveRowIdAt } from "./live-rows.ts";
-import type { PlainValue } from "./plain-value.ts";
 import { readTombstones } from "./read-tombstones.ts";
 import { type RowBatch, scanRows } from "./scan-rows.ts";
 
@@ -55,9 +55,6 @@ async function readPage(options: {
 }): Promise<Pick<RowPreview, "rows" | "rowIds" | "complete">> {
   const { store, version, first, limit, signal } = options;
   const columns = version.columns.map((column) => column.name);
-  const jsonColumns = new Set(
-    version.columns.filter((column) => column.type === "json").map((column) => column.name),
-  );
   const page: Pick<RowPreview, "rows" | "rowIds"> = { rows: [], rowIds: [] };
   let textLeft = previewTextMax;
   const scan = {
@@ -72,7 +69,7 @@ async function readPage(options: {
     for (const [index, row] of batch.rows.entries()) {
       textLeft -= textLength(row);
       if (textLeft < 0 && page.rows.length > 0) return { ...page, complete: false };
-      page.rows.push(jsonSafe(row, jsonColumns));
+      page.rows.push(jsonSafeRow(row, version.columns));
       page.rowIds.push(batch.rowIds[index] ?? Number.NaN);
       if (page.rows.length === limit) return { ...page, complete: true };
     }
@@ -85,20 +82,4 @@ function textLength(row: RowBatch["rows"][number]): number {
     (sum, value) => sum + (typeof value === "string" ? value.length : 0),
     0,
   );
-}
-
-function jsonSafe(
-  row: Record<string, PlainValue>,
-  jsonColumns: ReadonlySet<string>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, safeValue(value, jsonColumns.has(name))]),
-  );
-}
-
-function safeValue(value: PlainValue, isJson: boolean): unknown {
-  if (typeof value === "bigint") return String(value);
-  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  if (isJson && typeof value === "string") return JSON.parse(value);
-  return value;
 }

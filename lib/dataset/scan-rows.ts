@@ -1,12 +1,13 @@
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import type { ObjectStore } from "../storage/object-store.ts";
-import { findColumn, requireColumn } from "./column-names.ts";
+import { requireColumn } from "./column-names.ts";
 import type { Column, DatasetVersion, RowFile } from "./dataset-version.ts";
 import { openDuckDb } from "./duckdb.ts";
+import { storedValueSql } from "./evolution/stored-value-sql.ts";
 import { liveCount, lowerBound } from "./live-rows.ts";
 import { type PlainValue, plainValue, plainValueSql } from "./plain-value.ts";
 import { loadTombstones } from "./read-tombstones.ts";
-import { sqlIdentifier, sqlLiteral } from "./sql-quote.ts";
+import { sqlLiteral } from "./sql-quote.ts";
 
 export interface RowBatch {
   rowIds: number[];
@@ -66,10 +67,7 @@ function fileSql(scan: {
   columns: readonly Column[];
   firstRow: number;
 }): string {
-  const values = scan.columns.map((column) => {
-    const stored = findColumn(scan.file.columns, column.name);
-    return plainValueSql(column, stored === undefined ? "NULL" : sqlIdentifier(stored.name));
-  });
+  const values = scan.columns.map((column) => plainValueSql(column, storedValueSql(column, scan.file)));
   const list = ["CAST(file_row_number AS DOUBLE)", ...values].map((value, index) => `${value} AS v${index}`);
   const where = scan.firstRow === 0 ? "" : ` WHERE file_row_number >= ${scan.firstRow}`;
   return `SELECT ${list.join(", ")} FROM read_parquet(${sqlLiteral(scan.path)}, file_row_number=true)${where}`;

@@ -1,6 +1,7 @@
-import { foldColumnName } from "./column-names.ts";
 import { columnSqlType } from "./column-sql-type.ts";
 import type { Column, DatasetVersion, RowFile } from "./dataset-version.ts";
+import type { EvolvedColumn } from "./evolution/evolution.ts";
+import { storedValueSql } from "./evolution/stored-value-sql.ts";
 import { sqlIdentifier, sqlLiteral } from "./sql-quote.ts";
 
 type ScannedVersion = Pick<DatasetVersion, "columns" | "files" | "tombstones">;
@@ -29,11 +30,13 @@ export function tombstoneScanSql(
 }
 
 /** The select list that turns one file's own columns into the dataset's; a column that the file lacks is NULL. */
-export function castColumnsSql(columns: readonly Column[], fileColumns: readonly Column[]): string[] {
-  const stored = new Map(fileColumns.map((column) => [foldColumnName(column.name), column]));
+export function castColumnsSql(
+  columns: readonly Column[],
+  fileColumns: readonly Column[],
+  evolved?: readonly EvolvedColumn[],
+): string[] {
   return columns.map((column) => {
-    const source = stored.get(foldColumnName(column.name));
-    const value = source === undefined ? "NULL" : sqlIdentifier(source.name);
+    const value = storedValueSql(column, { columns: fileColumns, evolved });
     return `CAST(${value} AS ${columnSqlType(column)}) AS ${sqlIdentifier(column.name)}`;
   });
 }
@@ -48,7 +51,10 @@ function groupScanSql(
   localPath: (key: string) => string,
 ): string {
   const paths = files.map((file) => sqlLiteral(localPath(file.key))).join(", ");
-  const list = [...castColumnsSql(columns, files[0]?.columns ?? []), `${rowIdSql(files)} AS _row_id`];
+  const list = [
+    ...castColumnsSql(columns, files[0]?.columns ?? [], files[0]?.evolved),
+    `${rowIdSql(files)} AS _row_id`,
+  ];
   return `SELECT ${list.join(", ")} FROM read_parquet([${paths}], file_row_number=true)`;
 }
 
@@ -66,7 +72,8 @@ function rowIdSql(files: readonly RowFile[]): string {
 function groupBySchema(files: readonly RowFile[]): RowFile[][] {
   const groups = new Map<string, RowFile[]>();
   for (const file of files) {
-    const schema = JSON.stringify(file.columns.map(({ name, type, detail }) => [name, type, detail]));
+    const columns = file.columns.map(({ name, type, detail }) => [name, type, detail]);
+    const schema = JSON.stringify([columns, file.evolved]);
     const group = groups.get(schema);
     if (group === undefined) groups.set(schema, [file]);
     else group.push(file);

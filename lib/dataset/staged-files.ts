@@ -7,6 +7,8 @@ import type { StagedRows } from "./staged-rows.ts";
 export interface StagedFiles {
   /** Where the rows can be read now. */
   dataPath(): Promise<string>;
+  /** Where the rejected rows can be read now; undefined where there are none. */
+  rejectsPath(): Promise<string | undefined>;
   publishData(): Promise<PublishedFile>;
   publishRejects(): Promise<PublishedFile | undefined>;
 }
@@ -24,6 +26,7 @@ export function createStagedFiles(options: {
   let rejects: PublishedFile | undefined;
   return {
     dataPath: async () => (data === undefined ? staged.parquetPath : store.materialize(data.key)),
+    rejectsPath: async () => (rejects === undefined ? staged.rejects?.path : store.materialize(rejects.key)),
     publishData: async () => {
       data ??= await publishFile({
         store,

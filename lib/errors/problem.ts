@@ -38,7 +38,7 @@ const titleByKind: Record<ErrorKind, string> = {
 };
 
 /** A file whose content cannot be processed is 422; a malformed request is 400. */
-const unprocessableTypes = /^(csv|json|pdf|parquet|text|html|upload|extract|vectors)-/;
+const unprocessableTypes = /^((csv|json|pdf|parquet|text|html|upload|extract|vectors)-|contract-broken$)/;
 
 /** Turns any thrown value into a problem document. An unexpected error says nothing of its inside. */
 export function problemFrom(error: unknown): Problem {

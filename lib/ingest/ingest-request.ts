@@ -1,5 +1,6 @@
 import { DatasetName, IndexName } from "@lakefleet/queues/names.ts";
 import { z } from "zod";
+import { RowContract } from "../dataset/contract/row-contract.ts";
 import { DomainError } from "../errors/domain-error.ts";
 
 /** A list of column names: an array in JSON, comma-separated in a form field. */
@@ -15,6 +16,20 @@ function splitNames(text: string): string[] {
     .filter((name) => name !== "");
 }
 
+/** An object in JSON, its text in a form field. */
+const ContractField = z
+  .union([z.record(z.string(), z.unknown()), z.string().max(65_536).transform(parseJson)])
+  .pipe(RowContract);
+
+function parseJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "is no JSON" });
+    return z.NEVER;
+  }
+}
+
 const Whole = z.coerce.number().int();
 
 /** What a client may say about an ingest; the same names as form fields and as JSON. */
@@ -27,6 +42,7 @@ export const IngestRequest = z
     id_column: z.string().min(1).max(1_000).optional(),
     text_columns: columnNames(64).optional(),
     metadata_columns: columnNames(256).optional(),
+    contract: ContractField.optional(),
     index: z.union([z.literal("none"), IndexName]).optional(),
     backend: z.enum(["hnsw", "lance"]).optional(),
     embedder: z.string().min(1).max(200).optional(),

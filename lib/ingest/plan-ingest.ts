@@ -45,6 +45,7 @@ export function planIngest(input: {
     ...(idColumn === undefined ? {} : { idColumn }),
     textColumns,
     metadataColumns: request.metadata_columns ?? [],
+    ...(request.contract === undefined ? {} : { contract: request.contract }),
     ...(index === undefined ? {} : { index }),
   };
 }

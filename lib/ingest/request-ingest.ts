@@ -1,4 +1,6 @@
 import { open } from "node:fs/promises";
+import { assertContract } from "../dataset/contract/check-contract.ts";
+import { compilePatterns } from "../dataset/contract/compile-patterns.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { detectFormat } from "../extract/detect-format.ts";
 import type { Format } from "../extract/extraction.ts";
@@ -28,6 +30,10 @@ export async function requestIngest(options: {
   source: IngestPayload["source"];
 }): Promise<JobReference> {
   const { source, request, store } = options;
+  if (request.contract !== undefined) {
+    assertContract(request.contract);
+    await compilePatterns(request.contract);
+  }
   const format = source.kind === "file" ? await detectFile(source.path, source.name) : undefined;
   const definitions = await listDefinitions(store);
   const indexes = definitions.filter(({ dataset }) => dataset === request.dataset).map(({ index }) => index);

@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { type CommittedRows, commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
+import { RowContract } from "@lakefleet/lib/dataset/contract/row-contract.ts";
 import type { DatasetVersion } from "@lakefleet/lib/dataset/dataset-version.ts";
+import { describeDrift } from "@lakefleet/lib/dataset/evolution/schema-drift.ts";
 import { findIngested } from "@lakefleet/lib/dataset/find-ingested.ts";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { handledElsewhere } from "@lakefleet/lib/errors/handled-elsewhere.ts";
@@ -39,6 +41,7 @@ export async function handleIngest(
   if (upload !== undefined && !noop) await rm(path.dirname(upload), { recursive: true, force: true });
   const { ingest } = version;
   if (!noop) telemetry.emit("dataset.committed", committed(version));
+  const drift = noop || ingest.drift === undefined ? undefined : describeDrift(ingest.drift);
   telemetry.emit("ingest.finished", {
     dataset: payload.dataset,
     format: ingest.source.format,
@@ -58,6 +61,7 @@ export async function handleIngest(
     rowsRejected: noop ? 0 : ingest.rowsRejected,
     ...(noop || ingest.rowsUnchanged === undefined ? {} : { rowsUnchanged: ingest.rowsUnchanged }),
     ...(ingest.rejectsKey === undefined || noop ? {} : { rejectsKey: ingest.rejectsKey }),
+    ...(drift === undefined ? {} : { drift }),
   };
 }
 
@@ -108,7 +112,8 @@ function findSame(payload: IngestPayload, contentHash: string, { store }: Ingest
     ...settingsOf(payload),
     ...(payload.key === undefined ? {} : { keyColumn: payload.key }),
   };
-  return findIngested(store, payload.dataset, { contentHash, mode: payload.mode, settings });
+  const { mode } = payload;
+  return findIngested(store, payload.dataset, { contentHash, mode, settings, contract: contractOf(payload) });
 }
 
 function extractSource(
@@ -166,6 +171,8 @@ async function commitStaged(
       format: staged.format,
     },
     settings: settingsOf(payload),
+    contract: contractOf(payload),
+    onError: payload.onError,
     memoryMib,
     signal,
     progress,
@@ -174,6 +181,10 @@ async function commitStaged(
 
 function settingsOf({ idColumn, textColumns, metadataColumns }: IngestPayload) {
   return { ...(idColumn === undefined ? {} : { idColumn }), textColumns, metadataColumns };
+}
+
+function contractOf({ contract }: IngestPayload): RowContract | undefined {
+  return contract === undefined ? undefined : RowContract.parse(contract);
 }
 
 async function checksumSource(file: string, signal: AbortSignal): Promise<string> {

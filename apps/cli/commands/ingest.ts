@@ -15,6 +15,7 @@ export interface IngestOptions {
   idColumn?: string;
   textColumns?: string;
   metadataColumns?: string;
+  contract?: string;
   index?: string;
   backend?: string;
   embedder?: string;
@@ -34,6 +35,7 @@ export function addIngestCommand(program: Command): void {
     .option("--id-column <column>", "the column that names a row in search results")
     .option("--text-columns <columns>", "columns to search, comma-separated")
     .option("--metadata-columns <columns>", "columns to filter by, comma-separated")
+    .option("--contract <json>", "what the rows and all later ones must keep to")
     .option("--index <name>", "the index (default: the dataset's name), or none")
     .option("--backend <backend>", "hnsw or lance")
     .option("--embedder <id>", "the embedding model")
@@ -61,6 +63,7 @@ interface IngestResult {
   rowsRemoved: number;
   rowsRejected: number;
   rejectsKey?: string;
+  drift?: string;
 }
 
 /** Null where the step's result is forgotten: it is kept for a day, and not beyond the queue's own data. */
@@ -76,7 +79,8 @@ function describeIngest(ingest: IngestResult | null, job: JobView): string {
   const { dataset, version, noop, rows, rowsAdded, rowsUpdated, rowsRemoved, rowsRejected } = ingest;
   const changes = `${rowsAdded} added, ${rowsUpdated} updated, ${rowsRemoved} removed, ${rowsRejected} rejected`;
   const rejects = ingest.rejectsKey === undefined ? "" : ` (see ${ingest.rejectsKey})`;
-  return `${dataset}: ${noop ? "nothing new, this content is there already" : changes + rejects}; version ${version} has ${rows} rows${where}`;
+  const drift = ingest.drift === undefined ? "" : `; the columns have drifted: ${ingest.drift}`;
+  return `${dataset}: ${noop ? "nothing new, this content is there already" : changes + rejects}; version ${version} has ${rows} rows${where}${drift}`;
 }
 
 /** Uploads a file, or names a folder for the fleet to read. */
@@ -105,6 +109,7 @@ function requestFields(options: Omit<IngestOptions, "wait">): Record<string, str
     id_column: options.idColumn,
     text_columns: options.textColumns,
     metadata_columns: options.metadataColumns,
+    contract: options.contract,
     index: options.index,
     backend: options.backend,
     embedder: options.embedder,
