@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
+import { startFreshnessWatch } from "@lakefleet/lib/catalog/watch-freshness.ts";
 import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
 import { createFollowing } from "@lakefleet/lib/ingest/follow-datasets.ts";
@@ -17,6 +18,8 @@ import type { ApiDependencies } from "./dependencies.ts";
 const reconcileEveryMs = 2_000;
 /** How soon a write is noticed that other indexes are to follow; a round costs two lookups for each dataset. */
 const followEveryMs = 1_000;
+/** Periods count in minutes at the least, so no stale dataset goes unnoticed for longer than that. */
+const freshnessEveryMs = 60_000;
 
 export async function openApiResources(options: {
   configuration: Configuration;
@@ -51,6 +54,7 @@ export async function openApiResources(options: {
     onError: (error) =>
       telemetry.log.warn({ error }, "Datasets could not be followed; the next round tries again."),
   });
+  const freshness = startFreshnessWatch({ store, telemetry, everyMs: freshnessEveryMs });
   return {
     configuration,
     models: { providers: {}, embedders: {} },
@@ -63,6 +67,7 @@ export async function openApiResources(options: {
       await tidying.stop();
       await settling.stop();
       await following.stop();
+      await freshness.stop();
       await jobs.close();
     },
   };

@@ -1,7 +1,9 @@
+import { sensitiveKinds } from "../dataset/column-sensitivity.ts";
 import { catalogPrefix } from "../dataset/dataset-keys.ts";
 import { datasetLog } from "../dataset/dataset-log.ts";
 import type { Column, DatasetVersion } from "../dataset/dataset-version.ts";
 import { DomainError } from "../errors/domain-error.ts";
+import type { SensitiveKind } from "../sensitivity/sensitive-kind.ts";
 import { forEachBounded } from "../storage/for-each-bounded.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 
@@ -16,6 +18,8 @@ export interface DatasetSummary {
   description?: string;
   owner?: string;
   tags: string[];
+  /** What its columns hold that people must look after. */
+  sensitive: SensitiveKind[];
   /** Why the dataset cannot be read; its figures are zero then. */
   damage?: string;
 }
@@ -43,12 +47,21 @@ async function readSummary(store: ObjectStore, name: string): Promise<DatasetSum
     return head === undefined ? undefined : summarise(head.document);
   } catch (error) {
     if (!(error instanceof DomainError) || error.kind !== "corrupt") throw error;
-    const nothing = { version: 0, rowCount: 0, byteCount: 0, columns: [], updatedAt: "", tags: [] };
+    const nothing = {
+      version: 0,
+      rowCount: 0,
+      byteCount: 0,
+      columns: [],
+      updatedAt: "",
+      tags: [],
+      sensitive: [],
+    };
     return { dataset: name, ...nothing, damage: error.message };
   }
 }
 
-async function datasetNames(store: ObjectStore): Promise<string[]> {
+/** Names of the datasets in the catalogue, ascending, at most `datasetsMax`. */
+export async function datasetNames(store: ObjectStore): Promise<string[]> {
   const names: string[] = [];
   for await (const { key } of store.list(catalogPrefix)) {
     names.push(key.slice(catalogPrefix.length));
@@ -69,5 +82,6 @@ function summarise(version: DatasetVersion): DatasetSummary {
     ...(description === undefined ? {} : { description }),
     ...(owner === undefined ? {} : { owner }),
     tags,
+    sensitive: sensitiveKinds(version),
   };
 }

@@ -13,6 +13,13 @@ export const events = {
     rowCount?: number;
     durationMs?: number;
   }>({ timed: true }),
+  "dataset.stale": defineEvent<{ dataset: string; owner?: string; ageSeconds: number }>({ level: "warn" }),
+  "dataset.fresh-again": defineEvent<{ dataset: string }>(),
+  "dataset.evolved": defineEvent<{ dataset: string; version: number; ruleCount: number }>(),
+  "catalog.freshness": defineEvent<{ checked: number; stale: number }>({
+    level: "debug",
+    gauges: ["checked", "stale"],
+  }),
   "ingest.finished": defineEvent<{
     dataset: string;
     format?: string;

@@ -1,0 +1,71 @@
+import type { ObjectStore } from "../storage/object-store.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import { type DatasetFreshness, listFreshness } from "./list-stale.ts";
+
+export interface FreshnessWatchOptions {
+  store: ObjectStore;
+  telemetry: Telemetry;
+  clock?: () => Date;
+}
+
+/** One object for each dataset that was told of as stale, with the moment from which it is. */
+const toldPrefix = "catalog/stale/";
+
+/**
+ * Tells once of every dataset that becomes stale, and once that it is fresh again. What was told is kept in the bucket,
+ * so that any number of processes may watch, one after the other or at once.
+ */
+export async function watchFreshness(
+  options: FreshnessWatchOptions,
+): Promise<{ checked: number; stale: number }> {
+  const { store, telemetry, clock = () => new Date() } = options;
+  const known = new Set<string>();
+  for await (const { key } of store.list(toldPrefix)) known.add(key.slice(toldPrefix.length));
+  const datasets = await listFreshness(store, clock());
+  const stale = datasets.filter(({ state }) => state === "stale");
+  for (const dataset of stale) if (!known.has(dataset.dataset)) await tell(options, dataset);
+  const names = new Set(stale.map(({ dataset }) => dataset));
+  for (const dataset of known) {
+    if (names.has(dataset)) continue;
+    await store.delete(toldPrefix + dataset);
+    telemetry.emit("dataset.fresh-again", { dataset });
+  }
+  telemetry.emit("catalog.freshness", { checked: datasets.length, stale: stale.length });
+  return { checked: datasets.length, stale: stale.length };
+}
+
+/** Of processes that see it at once, the one that writes it down tells of it. */
+async function tell({ store, telemetry }: FreshnessWatchOptions, found: DatasetFreshness): Promise<void> {
+  const { dataset, owner, ageSeconds, staleAt } = found;
+  const record = Buffer.from(JSON.stringify({ staleAt }));
+  if (!(await store.putIfAbsent(toldPrefix + dataset, record))) return;
+  telemetry.emit("dataset.stale", { dataset, ...(owner === undefined ? {} : { owner }), ageSeconds });
+}
+
+/** Watches now and every `everyMs` until stopped; `stop` waits for the round that runs. */
+export function startFreshnessWatch(options: FreshnessWatchOptions & { everyMs: number }): {
+  stop(): Promise<void>;
+} {
+  let running = Promise.resolve();
+  const round = () => {
+    running = running
+      .then(() => watchFreshness(options))
+      .then(
+        () => undefined,
+        (error: unknown) =>
+          options.telemetry.log.warn(
+            { error },
+            "Freshness could not be checked; the next round tries again.",
+          ),
+      );
+  };
+  const timer = setInterval(round, options.everyMs);
+  timer.unref();
+  round();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
