@@ -8,6 +8,7 @@ import { mountBoard } from "./board.ts";
 import { mountCatalogRoutes } from "./catalog-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { mountEvalRoutes } from "./eval-routes.ts";
+import { mountEvolveRoute } from "./evolve-route.ts";
 import { mountFleetRoutes } from "./fleet-routes.ts";
 import { mountGraphicsRoutes } from "./graphics-routes.ts";
 import { mountHealthRoutes } from "./health-routes.ts";
@@ -63,6 +64,7 @@ export function createApi(
   mountCatalogRoutes(app, dependencies);
   mountSpendRoutes(app, dependencies);
   mountGraphicsRoutes(app, dependencies);
+  mountEvolveRoute(app, dependencies);
   mountBoard(app, dependencies);
   return app;
 }

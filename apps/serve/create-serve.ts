@@ -3,6 +3,7 @@ import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountAgentRoutes } from "./agent-routes.ts";
 import { mountDatasetRoutes } from "./dataset-routes.ts";
+import { mountDatasetStateRoutes } from "./dataset-state-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 import { mountDocumentRoutes } from "./document-routes.ts";
 import { mountEvalRoutes } from "./eval-routes.ts";
@@ -42,6 +43,7 @@ export function createServe(
   mountAgentRoutes(app, dependencies);
   mountEvalRoutes(app, dependencies);
   mountDatasetRoutes(app, dependencies);
+  mountDatasetStateRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
   return app;
 }

@@ -1,7 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { listDatasets } from "@lakefleet/lib/catalog/list-datasets.ts";
+import { PresentedDataset, presentDataset } from "@lakefleet/lib/catalog/present-dataset.ts";
 import { datasetLog, readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
-import { DatasetVersion } from "@lakefleet/lib/dataset/dataset-version.ts";
+import { typeText } from "@lakefleet/lib/dataset/evolution/diff-columns.ts";
 import { previewRows } from "@lakefleet/lib/dataset/preview-rows.ts";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { parseSnapshotReference, resolveSnapshot } from "@lakefleet/lib/generation/resolve-snapshot.ts";
@@ -28,9 +29,10 @@ const read = createRoute({
   method: "get",
   path: "/catalog/datasets/by-name/{name}",
   tags: ["catalog"],
-  summary: "The current version of a dataset: schema, files, counts, last ingest",
+  summary:
+    "The current version of a dataset: schema, files, counts, last ingest, sensitivity, contract, freshness",
   request: { params: DatasetParameter },
-  responses: answers(200, DatasetVersion, "The dataset"),
+  responses: answers(200, PresentedDataset, "The dataset"),
 });
 
 const versions = createRoute({
@@ -79,15 +81,23 @@ const rows = createRoute({
 export function mountDatasetRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
   app.openapi(list, async (context) => context.json({ datasets: await listDatasets(store) }, 200));
   app.openapi(read, async (context) =>
-    context.json(await readDataset(store, context.req.valid("param").name), 200),
+    context.json(presentDataset(await readDataset(store, context.req.valid("param").name), new Date()), 200),
   );
   app.openapi(versions, async (context) => {
     const { name } = context.req.valid("param");
     await readDataset(store, name);
     const found = [];
     for await (const commit of datasetLog(store, name).history({ limit: versionsMax })) {
-      const { version, rowCount, ingest } = commit.document;
-      found.push({ version, row_count: rowCount, at: commit.at, ingest });
+      const { version, rowCount, ingest, columns, evolution } = commit.document;
+      const schema = columns.map((column) => `${column.name} ${typeText(column)}`);
+      found.push({
+        version,
+        row_count: rowCount,
+        at: commit.at,
+        columns: schema,
+        ingest,
+        evolution: evolution ?? null,
+      });
     }
     return context.json({ versions: found }, 200);
   });
