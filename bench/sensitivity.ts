@@ -7,13 +7,14 @@ import { printHeading, printTable } from "./support/print-report.ts";
 /**
  * How many of the labelled columns are found for what they are, and how many of those found are.
  *
- *     node bench/sensitivity.ts [--seed 1] [--variants 12] [--rows 400] [--mistakes]
+ *     node bench/sensitivity.ts [--seed 1] [--variants 12] [--rows 400] [--unseen] [--mistakes]
  */
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     variants: { type: "string", default: "12" },
     rows: { type: "string", default: "400" },
+    unseen: { type: "boolean", default: false },
     mistakes: { type: "boolean", default: false },
   },
 });
@@ -22,6 +23,7 @@ const columns = labelledColumns({
   seed: Number(values.seed),
   variants: Number(values.variants),
   rows: Number(values.rows),
+  unseen: values.unseen,
 });
 const begin = performance.now();
 const judged = columns.map((column) => ({ column, found: findSensitivity(column) }));

@@ -1,4 +1,16 @@
-import { type Faker, fakerDE, fakerEN_GB, fakerEN_US, fakerES, fakerFR } from "@faker-js/faker";
+import {
+  type Faker,
+  fakerDE,
+  fakerEN_GB,
+  fakerEN_US,
+  fakerES,
+  fakerFR,
+  fakerIT,
+  fakerNL,
+  fakerPL,
+  fakerPT_BR,
+  fakerSV,
+} from "@faker-js/faker";
 import { harmlessColumns } from "./labelled-harmless.ts";
 import { sensitiveColumns } from "./labelled-sensitive.ts";
 
@@ -19,16 +31,24 @@ export interface ColumnRecipe {
 }
 
 const locales = [fakerEN_US, fakerEN_US, fakerEN_GB, fakerDE, fakerFR, fakerES];
+/** Of languages that nobody looked at while the detectors were written. */
+const unseenLocales = [fakerIT, fakerNL, fakerPL, fakerPT_BR, fakerSV];
 const silentNames = ["col_3", "field7", "value", "data", "F12", "attr_a", "Unnamed: 4", "v"];
 const missing = ["", "N/A", "null", "-", "unknown", "NULL", "n/a"];
 
 /** The same columns for the same seed: every recipe `variants` times, each in one locale, with a company's own mess. */
-export function labelledColumns(options: { seed: number; variants: number; rows: number }): LabelledColumn[] {
-  for (const [offset, faker] of locales.entries()) faker.seed(options.seed + offset);
+export function labelledColumns(options: {
+  seed: number;
+  variants: number;
+  rows: number;
+  unseen: boolean;
+}): LabelledColumn[] {
+  const spoken = options.unseen ? unseenLocales : locales;
+  for (const [offset, faker] of [...spoken, fakerEN_US].entries()) faker.seed(options.seed + offset);
   const chance = fakerEN_US;
   return [...sensitiveColumns, ...harmlessColumns].flatMap((recipe) =>
     Array.from({ length: options.variants }, (_, variant) => {
-      const faker = locales[variant % locales.length]!;
+      const faker = spoken[variant % spoken.length]!;
       const isSilent = recipe.anonymous === true && variant % 3 === 2;
       const written = chance.helpers.arrayElement(isSilent ? silentNames : recipe.names);
       const missingShare = chance.helpers.arrayElement([0, 0.05, 0.3]);

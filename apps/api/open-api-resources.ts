@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
-import { startFreshnessWatch } from "@lakefleet/lib/catalog/watch-freshness.ts";
+import { watchFreshness } from "@lakefleet/lib/catalog/watch-freshness.ts";
 import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
 import { createFollowing } from "@lakefleet/lib/ingest/follow-datasets.ts";
@@ -54,7 +54,12 @@ export async function openApiResources(options: {
     onError: (error) =>
       telemetry.log.warn({ error }, "Datasets could not be followed; the next round tries again."),
   });
-  const freshness = startFreshnessWatch({ store, telemetry, everyMs: freshnessEveryMs });
+  const freshness = startRounds({
+    round: async () => void (await watchFreshness({ store, telemetry })),
+    everyMs: freshnessEveryMs,
+    onError: (error) =>
+      telemetry.log.warn({ error }, "Freshness could not be checked; the next round tries again."),
+  });
   return {
     configuration,
     models: { providers: {}, embedders: {} },

@@ -41,31 +41,3 @@ async function tell({ store, telemetry }: FreshnessWatchOptions, found: DatasetF
   if (!(await store.putIfAbsent(toldPrefix + dataset, record))) return;
   telemetry.emit("dataset.stale", { dataset, ...(owner === undefined ? {} : { owner }), ageSeconds });
 }
-
-/** Watches now and every `everyMs` until stopped; `stop` waits for the round that runs. */
-export function startFreshnessWatch(options: FreshnessWatchOptions & { everyMs: number }): {
-  stop(): Promise<void>;
-} {
-  let running = Promise.resolve();
-  const round = () => {
-    running = running
-      .then(() => watchFreshness(options))
-      .then(
-        () => undefined,
-        (error: unknown) =>
-          options.telemetry.log.warn(
-            { error },
-            "Freshness could not be checked; the next round tries again.",
-          ),
-      );
-  };
-  const timer = setInterval(round, options.everyMs);
-  timer.unref();
-  round();
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
-}

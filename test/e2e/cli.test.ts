@@ -77,6 +77,23 @@ describe("lakefleet", () => {
     });
   });
 
+  test("holds a file against a contract, and shows what a dataset is", async () => {
+    const table = path.join(files, "people.csv");
+    const rows = Array.from({ length: 20 }, (_, row) => `${row},p${row}@example.org\n`);
+    await writeFile(table, `id,mail\n${rows.join("")}7,nobody\n`);
+    const contract = JSON.stringify({ columns: [{ name: "mail", pattern: ".+@.+" }], unique: ["id"] });
+    const words = ["ingest", table, "--dataset", "people", "--contract", contract];
+    const refused = await lakefleet(...words);
+    expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    expect(refused.stderr).toContain("1 of 21 rows break the contract: row 21 (key 7): mail");
+    expect((await lakefleet(...words, "--on-error", "skip")).stdout).toMatch(/20 added.*1 rejected/);
+    const shown = await lakefleet("dataset", "people");
+    expect(shown.stdout).toMatch(/^people: version 1, 20 rows\n/);
+    expect(shown.stdout).toMatch(/mail +varchar +sensitive: email/);
+    expect(shown.stdout).toContain("mail: matches .+@.+");
+    expect(await json("dataset", "people")).toMatchObject({ rowCount: 20, versions: [{ version: 1 }] });
+  });
+
   test("ingests a folder of documents", async () => {
     const folder = path.join(files, "letters");
     await mkdir(folder);

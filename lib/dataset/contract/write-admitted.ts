@@ -24,7 +24,7 @@ export async function writeAdmitted(
   });
   await connection.run(`COPY (SELECT ${list.join(", ")} FROM read_parquet(${sqlLiteral(staged.parquetPath)}, file_row_number=true)
     AS staged ANTI JOIN broken ON staged.file_row_number = broken.n ORDER BY staged.file_row_number)
-    TO ${sqlLiteral(parquetPath)} (FORMAT parquet, COMPRESSION zstd)`);
+    TO ${sqlLiteral(parquetPath)} (FORMAT parquet, COMPRESSION snappy)`);
   const rowCount = staged.rowCount - brokenCount;
   if (brokenCount === 0)
     return { parquetPath, rowCount, ...(staged.rejects === undefined ? {} : { rejects: staged.rejects }) };
