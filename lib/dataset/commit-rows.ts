@@ -30,6 +30,8 @@ export interface CommitRowsOptions {
   staged: StagedRows;
   contentHash: string;
   source: IngestSummary["source"];
+  /** Up to where this write has read its source; becomes part of the version. */
+  watermark?: { source: string; value: string } | undefined;
   /** Absent and empty mean: what the dataset has. */
   settings: Omit<AskedSettings, "keyColumn">;
   /** What these rows and all later ones must keep to; absent means what the dataset has. */

@@ -42,7 +42,11 @@ export type WriteMode = z.infer<typeof WriteMode>;
 export const IngestSummary = z.strictObject({
   ingestId: z.string(),
   mode: WriteMode,
-  source: z.strictObject({ kind: z.enum(["file", "folder", "rows"]), name: z.string(), format: z.string() }),
+  source: z.strictObject({
+    kind: z.enum(["file", "folder", "rows", "database"]),
+    name: z.string(),
+    format: z.string(),
+  }),
   contentHash: z.string(),
   at: z.string(),
   rowsAdded: z.int().nonnegative(),
@@ -94,6 +98,8 @@ export const DatasetVersion = z.strictObject({
   textColumns: z.array(z.string()),
   metadataColumns: z.array(z.string()),
   keyColumn: z.string().optional(),
+  /** By source: up to which value of its cursor column its rows are here. */
+  watermarks: z.record(z.string(), z.string()).optional(),
   description: z.string().optional(),
   owner: z.string().optional(),
   tags: z.array(z.string()).default([]),

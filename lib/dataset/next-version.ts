@@ -19,6 +19,7 @@ export async function nextVersion(options: {
   current: DatasetVersion | undefined;
   number: number;
   plan: RowPlan;
+  watermark?: { source: string; value: string } | undefined;
   /** The same content came in before in the same way. */
   isThere: boolean;
   contract?: RowContract | undefined;
@@ -39,6 +40,7 @@ export async function nextVersion(options: {
     version: number,
     ...rows,
     ...settings,
+    ...watermarksAfter(options),
     ...(description === undefined ? {} : { description }),
     ...(owner === undefined ? {} : { owner }),
     tags,
@@ -60,6 +62,17 @@ export async function nextVersion(options: {
       ...(options.drift === undefined ? {} : { drift: options.drift }),
     },
   };
+}
+
+/** Replacing the rows as a whole forgets what other sources had brought. */
+function watermarksAfter({
+  current,
+  plan,
+  watermark,
+}: Parameters<typeof nextVersion>[0]): Pick<DatasetVersion, "watermarks"> {
+  const before = current?.epoch === plan.epoch ? current.watermarks : undefined;
+  if (watermark === undefined) return before === undefined ? {} : { watermarks: before };
+  return { watermarks: { ...before, [watermark.source]: watermark.value } };
 }
 
 /** Rejected rows are news the first time: the file that holds them is found through the version. */

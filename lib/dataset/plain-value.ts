@@ -27,7 +27,9 @@ export function plainValueSql(column: Column, value: string): string {
     case "timestamp":
       return `replace(CAST(${typed} AS VARCHAR), ' ', 'T')`;
     case "timestamptz":
-      return `replace(CAST(${typed} AT TIME ZONE 'UTC' AS VARCHAR), ' ', 'T') || 'Z'`;
+      // An infinite one is in no zone.
+      return `CASE WHEN isfinite(${typed}) THEN replace(CAST(${typed} AT TIME ZONE 'UTC' AS VARCHAR), ' ', 'T') || 'Z'
+        ELSE CAST(${typed} AS VARCHAR) END`;
     case "blob":
       return `to_base64(${typed})`;
     default:
