@@ -7,6 +7,7 @@ const libraryOrder = [
   "dataset",
   "catalog",
   "extract",
+  "connectors",
   "chunking",
   "guard",
   "embedding",

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import os from "node:os";
 import path from "node:path";
 
-/** Where everything stands in the data folder. Only `buckets/` and `intents/` must survive; the rest can be deleted. */
+/** Where everything stands in the data folder. Only `buckets/`, `intents/` and `secrets/` must survive; the rest can be deleted. */
 export function dataLayout(dataFolder: string) {
   return {
     bucket: path.join(dataFolder, "buckets", "primary"),
@@ -11,6 +11,8 @@ export function dataLayout(dataFolder: string) {
     intents: path.join(dataFolder, "intents"),
     uploads: path.join(dataFolder, "uploads"),
     inbox: path.join(dataFolder, "inbox"),
+    /** One file for each secret, mode 0600. */
+    secrets: path.join(dataFolder, "secrets"),
     locks: path.join(dataFolder, "locks"),
     /** How busy each serving process is, for background work to make room. */
     load: path.join(dataFolder, "load"),

@@ -2,6 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
+const DatabaseAllowance = z.enum(["files", "sockets", "link-local"]);
 const Count = z.coerce.number().int().positive();
 
 /** Every setting, by the environment variable that carries it. This file is the only reader of `process.env`. */
@@ -33,7 +34,12 @@ const Environment = z.object({
   LAKEFLEET_TRIAL_CACHE_MIB: Count.default(8_192),
   /** Models that fit on the graphics cards at a time, beside those that are small enough to stay there always. */
   LAKEFLEET_GPU_SLOTS: Count.max(64).default(1),
+  /** What a DSN may lead to beside a host on the network, joined by commas: `files` (of TLS), `sockets`, `link-local`. */
+  LAKEFLEET_DATABASE_ALLOW: z.string().default("").transform(splitList).pipe(z.array(DatabaseAllowance)),
 });
+
+/** `LAKEFLEET_SECRET_<NAME>`: a secret, where no file of the data folder holds it. */
+const secretPrefix = "LAKEFLEET_SECRET_";
 
 export interface Configuration {
   /** Absolute. */
@@ -53,6 +59,9 @@ export interface Configuration {
   gpuSlots: number;
   adminKey: string | undefined;
   workerLockMs: number;
+  databaseAllow: z.infer<typeof DatabaseAllowance>[];
+  /** By name. Never logged. */
+  secrets: Record<string, string>;
 }
 
 export type ConfigurationResult =
@@ -97,8 +106,24 @@ export function readConfiguration(
       gpuSlots: values.LAKEFLEET_GPU_SLOTS,
       workerLockMs: values.LAKEFLEET_WORKER_LOCK_MS,
       adminKey: values.LAKEFLEET_ADMIN_KEY,
+      databaseAllow: values.LAKEFLEET_DATABASE_ALLOW,
+      secrets: secretsOf(environment),
     },
   };
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+function secretsOf(environment: Record<string, string | undefined>): Record<string, string> {
+  const found = Object.entries(environment).flatMap(([variable, value]) =>
+    variable.startsWith(secretPrefix) && value ? [[variable.slice(secretPrefix.length), value]] : [],
+  );
+  return Object.fromEntries(found);
 }
 
 /** The environment in which a child process reads this same configuration. */
@@ -119,5 +144,9 @@ export function environmentOf(configuration: Configuration): Record<string, stri
     LAKEFLEET_GPU_SLOTS: String(configuration.gpuSlots),
     LAKEFLEET_WORKER_LOCK_MS: String(configuration.workerLockMs),
     LAKEFLEET_ADMIN_KEY: configuration.adminKey,
+    LAKEFLEET_DATABASE_ALLOW: configuration.databaseAllow.join(","),
+    ...Object.fromEntries(
+      Object.entries(configuration.secrets).map(([name, value]) => [secretPrefix + name, value]),
+    ),
   };
 }
