@@ -25,14 +25,22 @@ const commands = {
   async test(project) {
     await ensureProgram(redisPrograms);
     await ensureProgram(["strace"]);
+    await ensureDatabases();
     await ensureAddon(project);
     return await runTests(project);
   },
   async faults(project, parameters) {
     await ensureProgram(redisPrograms);
+    await ensureDatabases();
     return await runFaults(project, parameters);
   },
 };
+
+/** Connectors are tested against the servers themselves. */
+async function ensureDatabases() {
+  await ensureProgram(["postgres"]);
+  await ensureProgram(["mariadbd"]);
+}
 
 const [name = "start", ...parameters] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

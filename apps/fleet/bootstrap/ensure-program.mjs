@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { runQuietly } from "./run-quietly.mjs";
 
@@ -10,22 +10,40 @@ const managers = [
       ["apt-get", "update"],
       ["apt-get", "install", "-y", "--no-install-recommends", ...packages],
     ],
-    packages: { "redis-server": ["redis-server"], strace: ["strace"], compilers: ["python3", "make", "g++"] },
+    packages: {
+      "redis-server": ["redis-server"],
+      strace: ["strace"],
+      compilers: ["python3", "make", "g++"],
+      postgres: ["postgresql"],
+      mariadbd: ["mariadb-server"],
+    },
   },
   {
     program: "apk",
     install: (packages) => [["apk", "add", ...packages]],
-    packages: { "redis-server": ["redis"], strace: ["strace"], compilers: ["python3", "make", "g++"] },
+    packages: {
+      "redis-server": ["redis"],
+      strace: ["strace"],
+      compilers: ["python3", "make", "g++"],
+      postgres: ["postgresql"],
+      mariadbd: ["mariadb"],
+    },
   },
   {
     program: "dnf",
     install: (packages) => [["dnf", "install", "-y", ...packages]],
-    packages: { "redis-server": ["valkey"], strace: ["strace"], compilers: ["python3", "make", "gcc-c++"] },
+    packages: {
+      "redis-server": ["valkey"],
+      strace: ["strace"],
+      compilers: ["python3", "make", "gcc-c++"],
+      postgres: ["postgresql-server"],
+      mariadbd: ["mariadb-server"],
+    },
   },
   {
     program: "brew",
     install: (packages) => [["brew", "install", ...packages]],
-    packages: { "redis-server": ["redis"] },
+    packages: { "redis-server": ["redis"], postgres: ["postgresql@17"], mariadbd: ["mariadb"] },
   },
 ];
 
@@ -43,8 +61,17 @@ export async function ensureCompilers() {
   return ["python3", "make", "g++"].every(isOnPath) || (await installPackages("compilers"));
 }
 
+/** Debian keeps the servers of PostgreSQL apart, one folder for each version. */
+function serverFolders() {
+  const versions = "/usr/lib/postgresql";
+  const folders = existsSync(versions)
+    ? readdirSync(versions).map((version) => `${versions}/${version}/bin`)
+    : [];
+  return ["/usr/sbin", "/usr/libexec", ...folders];
+}
+
 function isOnPath(program) {
-  return (process.env.PATH ?? "").split(path.delimiter).some((folder) => {
+  return [...(process.env.PATH ?? "").split(path.delimiter), ...serverFolders()].some((folder) => {
     try {
       accessSync(path.join(folder, program), constants.X_OK);
       return true;
