@@ -2,6 +2,24 @@ import { z } from "zod";
 import { defineQueue } from "./define-queue.ts";
 import { DatasetName, IndexName, IntentId } from "./names.ts";
 
+/** A relation of a database; its DSN stands under a name among the secrets, never here. */
+const DatabaseSource = z.strictObject({
+  kind: z.literal("database"),
+  engine: z.enum(["postgres", "mysql"]),
+  secret: z.string(),
+  /** The secret was made for this request alone and goes with it. */
+  once: z.boolean(),
+  /** For messages: the table's name, or `query`. */
+  name: z.string(),
+  from: z.union([z.strictObject({ table: z.string() }), z.strictObject({ query: z.string() })]),
+  columns: z.array(z.string()).optional(),
+  orderBy: z.array(z.string()).optional(),
+  limit: z.int().positive().optional(),
+  cursor: z.string().optional(),
+  batchSize: z.int().positive().optional(),
+  timeoutMs: z.int().positive(),
+});
+
 const IngestSource = z.discriminatedUnion("kind", [
   /** One file that the fleet can read; `uploaded` files are removed once the rows are committed. */
   z.strictObject({ kind: z.literal("file"), path: z.string(), name: z.string(), uploaded: z.boolean() }),
@@ -23,6 +41,7 @@ const IngestSource = z.discriminatedUnion("kind", [
       metadata: z.array(z.string()).max(256),
     }),
   }),
+  DatabaseSource,
 ]);
 
 const IndexSettings = z.strictObject({
@@ -66,6 +85,8 @@ export const ingestQueue = defineQueue({
     rejectsKey: z.string().optional(),
     /** How the columns were others than the dataset had, in words. */
     drift: z.string().optional(),
+    /** Values of a database that could not be kept as they were. */
+    notes: z.array(z.strictObject({ column: z.string(), reason: z.string(), count: z.int() })).optional(),
   }),
   jobId: (payload) => `${payload.intent}.ingest`,
   // A refused file does not retry; what does is a full disk or a lost commit race, which seconds can mend.

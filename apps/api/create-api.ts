@@ -6,6 +6,7 @@ import { mountAgentRoutes } from "./agent-routes.ts";
 import { mountAppendRoutes } from "./append-routes.ts";
 import { mountBoard } from "./board.ts";
 import { mountCatalogRoutes } from "./catalog-routes.ts";
+import { mountDatabaseRoutes } from "./database-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { mountEvalRoutes } from "./eval-routes.ts";
 import { mountEvolveRoute } from "./evolve-route.ts";
@@ -34,6 +35,8 @@ export function createApi(
 ): OpenAPIHono {
   for (const path of [
     "/ingest/path",
+    "/ingest/db",
+    "/ingest/mysql",
     "/ingest/watches",
     "/datasets/*",
     "/vectors/*",
@@ -50,6 +53,7 @@ export function createApi(
   mountFleetRoutes(app, dependencies);
   mountIngestRoutes(app, dependencies);
   mountWatchRoutes(app, dependencies);
+  mountDatabaseRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
   mountActivationRoutes(app, dependencies);
   mountImportRoute(app, dependencies);

@@ -3,6 +3,7 @@ import type { VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts"
 import type { PricedProvider } from "@lakefleet/lib/ingest/quote-request.ts";
 import type { Jobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
+import type { Secrets } from "@lakefleet/lib/storage/secrets.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 
 /** The configured providers of models. */
@@ -16,6 +17,7 @@ export interface ApiDependencies {
   configuration: Configuration;
   models: ApiModels;
   store: LocalStore;
+  secrets: Secrets;
   /** What this process has verified; the read plane shares it where both run in one process. */
   verified: VerifiedFiles;
   jobs: Jobs;

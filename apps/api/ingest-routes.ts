@@ -6,7 +6,7 @@ import { dataLayout } from "@lakefleet/config/layout.ts";
 import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
 import { parseIngestRequest } from "@lakefleet/lib/ingest/ingest-request.ts";
 import { requestIngest } from "@lakefleet/lib/ingest/request-ingest.ts";
-import { resolveIngestPath } from "@lakefleet/lib/ingest/resolve-ingest-path.ts";
+import { requestPathIngest } from "@lakefleet/lib/ingest/request-path.ts";
 import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { AcceptedJob, acceptedJob } from "./job-schema.ts";
@@ -50,17 +50,14 @@ export function mountIngestRoutes(app: OpenAPIHono, dependencies: ApiDependencie
     const { path: requested, ...fields } = context.req.valid("json");
     const request = parseIngestRequest(fields);
     const { jobs, store, configuration } = dependencies;
-    const found = await resolveIngestPath({ requested, roots: configuration.ingestRoots });
-    const name = path.basename(found.path);
-    const job = await requestIngest({
+    const job = await requestPathIngest({
       startFlow: jobs.startFlow,
       store,
       intent: newIntentId(),
       actor: "http",
       request,
-      source: found.isFolder
-        ? { kind: "folder", path: found.path, name }
-        : { kind: "file", path: found.path, name, uploaded: false },
+      requested,
+      roots: configuration.ingestRoots,
     });
     return context.json(acceptedJob(job), 202);
   });

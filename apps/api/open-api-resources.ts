@@ -11,6 +11,7 @@ import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
 import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
+import { openSecrets } from "@lakefleet/lib/storage/secrets.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 
@@ -44,6 +45,7 @@ export async function openApiResources(options: {
     store,
     intents: jobs.intents,
     uploadsFolder: layout.uploads,
+    secretsFolder: layout.secrets,
     locks: layout.locks,
     telemetry,
   });
@@ -64,6 +66,7 @@ export async function openApiResources(options: {
     configuration,
     models: { providers: {}, embedders: {} },
     store,
+    secrets: openSecrets({ folder: layout.secrets, environment: configuration.secrets }),
     verified,
     jobs,
     telemetry,

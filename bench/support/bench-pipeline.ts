@@ -7,6 +7,7 @@ import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
 import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
+import { openSecrets } from "@lakefleet/lib/storage/secrets.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { handleEmbed } from "../../workers/embed/handle-embed.ts";
 import { handleIndex } from "../../workers/index/handle-index.ts";
@@ -37,6 +38,13 @@ export async function openBenchPipeline() {
         intent,
       };
       const index = request.index.name;
+      const ingestion = {
+        store,
+        telemetry,
+        memoryMib: 400,
+        secrets: openSecrets({ folder: path.join(folder, "secrets"), environment: {} }),
+        allowed: { files: false, sockets: false, linkLocal: false },
+      };
       const seconds: Record<string, number> = {};
       let previous: unknown;
       const step = async (name: string, run: (context: JobContext) => Promise<unknown>) => {
@@ -44,7 +52,7 @@ export async function openBenchPipeline() {
         previous = await run(contextOf(`${intent}.${name}`, previous));
         seconds[name] = (performance.now() - begin) / 1_000;
       };
-      await step("ingest", (context) => handleIngest(payload, context, { store, telemetry, memoryMib: 400 }));
+      await step("ingest", (context) => handleIngest(payload, context, ingestion));
       await step("embed", (context) => handleEmbed({ intent, index }, context, { store, locks, telemetry }));
       for (const name of ["build", "gate", "promote"] as const) {
         await step(name, (context) =>

@@ -36,7 +36,8 @@ async function leaveUpload(intent: string, ageHours: number): Promise<string> {
 
 async function tidy() {
   const uploadsFolder = path.join(folder, "uploads");
-  return tidyLake({ store, intents, uploadsFolder, locks: path.join(folder, "locks") });
+  const secretsFolder = path.join(folder, "secrets");
+  return tidyLake({ store, intents, uploadsFolder, secretsFolder, locks: path.join(folder, "locks") });
 }
 
 test("an upload goes once its request has completed, and stays while it is open", async () => {

@@ -4,8 +4,10 @@ import { collectOrphans } from "../dataset/collect-orphans.ts";
 import { findDatasets } from "../dataset/find-datasets.ts";
 import { collectGenerations } from "../generation/collect-generations.ts";
 import { listIndexes } from "../generation/definition-log.ts";
+import { intentOfSecret } from "../ingest/intent-secret.ts";
 import type { Intents } from "../jobs/intents.ts";
 import { collectStaging } from "../storage/collect-staging.ts";
+import { hasCode } from "../storage/error-code.ts";
 import { tryFileLock } from "../storage/file-lock.ts";
 import { createFolderDurable } from "../storage/local-bucket.ts";
 import type { LocalStore } from "../storage/local-store.ts";
@@ -14,6 +16,7 @@ export interface TidyOptions {
   store: LocalStore;
   intents: Intents;
   uploadsFolder: string;
+  secretsFolder: string;
   locks: string;
 }
 
@@ -49,6 +52,7 @@ export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
     report.generations += (await collectGenerations({ store, index })).length;
   }
   report.uploads = await collectUploads(options);
+  await collectIntentSecrets(options);
   return report;
 }
 
@@ -67,13 +71,29 @@ function hasOpenTrial(intents: Intents, index: string): boolean {
 async function collectUploads({ uploadsFolder, intents }: TidyOptions): Promise<number> {
   let removed = 0;
   for (const intent of await readdir(uploadsFolder)) {
-    const folder = path.join(uploadsFolder, intent);
-    const known = intents.read(intent);
-    if (known !== undefined && known.ended === undefined) continue;
-    const isDone = known?.ended?.state === "completed";
-    if (!isDone && Date.now() - (await stat(folder)).mtimeMs < leftoverMs) continue;
-    await rm(folder, { recursive: true, force: true });
-    removed += 1;
+    removed += Number(await removeIfDone(path.join(uploadsFolder, intent), intent, intents));
   }
   return removed;
+}
+
+/** The DSN that a request brought with it lives as long as an upload would. */
+async function collectIntentSecrets({ secretsFolder, intents }: TidyOptions): Promise<void> {
+  for (const name of await readdir(secretsFolder).catch(nothingThere)) {
+    const intent = intentOfSecret(name);
+    if (intent !== undefined) await removeIfDone(path.join(secretsFolder, name), intent, intents);
+  }
+}
+
+async function removeIfDone(entry: string, intent: string, intents: Intents): Promise<boolean> {
+  const known = intents.read(intent);
+  if (known !== undefined && known.ended === undefined) return false;
+  const isDone = known?.ended?.state === "completed";
+  if (!isDone && Date.now() - (await stat(entry)).mtimeMs < leftoverMs) return false;
+  await rm(entry, { recursive: true, force: true });
+  return true;
+}
+
+function nothingThere(error: unknown): string[] {
+  if (hasCode(error, "ENOENT")) return [];
+  throw error;
 }

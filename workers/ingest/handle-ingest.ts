@@ -1,5 +1,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import type { ValueNote } from "@lakefleet/lib/connectors/database-session.ts";
+import type { AllowedAddresses } from "@lakefleet/lib/connectors/dsn.ts";
 import { type CommittedRows, commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
 import { RowContract } from "@lakefleet/lib/dataset/contract/row-contract.ts";
 import type { DatasetVersion } from "@lakefleet/lib/dataset/dataset-version.ts";
@@ -13,17 +15,22 @@ import type { Extraction } from "@lakefleet/lib/extract/extraction.ts";
 import { extractVectors } from "@lakefleet/lib/extract/vectors/extract-vectors.ts";
 import { readChanges } from "@lakefleet/lib/ingest/change-list.ts";
 import { defineIndex } from "@lakefleet/lib/ingest/define-index.ts";
+import { ingestDatabase } from "@lakefleet/lib/ingest/ingest-database.ts";
 import type { IngestPayload } from "@lakefleet/lib/ingest/plan-ingest.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/run-worker.ts";
 import { canonicalJson } from "@lakefleet/lib/storage/canonical-json.ts";
 import { checksumBytes, checksumFile } from "@lakefleet/lib/storage/checksum.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
+import type { Secrets } from "@lakefleet/lib/storage/secrets.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 
 export interface IngestDependencies {
   store: ObjectStore;
   telemetry: Telemetry;
   memoryMib: number;
+  secrets: Secrets;
+  /** What a DSN may lead to. */
+  allowed: AllowedAddresses;
 }
 
 /** Reads the source into one staged file, commits it as the dataset's next version, then defines the index it feeds. */
@@ -34,11 +41,10 @@ export async function handleIngest(
 ) {
   const { store, telemetry } = dependencies;
   const begin = performance.now();
-  const { version, noop } = await ingestOnce(payload, context, dependencies);
+  const { version, noop, notes = [] } = await ingestOnce(payload, context, dependencies);
   if (payload.index) await defineIndex({ store, settings: payload.index, dataset: version });
   // After a no-op the upload stays until the request has ended: a second delivery can tell only from it that all is done.
-  const upload = uploadOf(payload.source);
-  if (upload !== undefined && !noop) await rm(path.dirname(upload), { recursive: true, force: true });
+  if (!noop) await removeUsed(payload.source, dependencies);
   const { ingest } = version;
   if (!noop) telemetry.emit("dataset.committed", committed(version));
   const drift = noop || ingest.drift === undefined ? undefined : describeDrift(ingest.drift);
@@ -62,11 +68,22 @@ export async function handleIngest(
     ...(noop || ingest.rowsUnchanged === undefined ? {} : { rowsUnchanged: ingest.rowsUnchanged }),
     ...(ingest.rejectsKey === undefined || noop ? {} : { rejectsKey: ingest.rejectsKey }),
     ...(drift === undefined ? {} : { drift }),
+    ...(notes.length === 0 ? {} : { notes: [...notes] }),
   };
 }
 
+/** What the request brought with it: its upload, or its DSN. */
+async function removeUsed(source: IngestPayload["source"], { secrets }: IngestDependencies): Promise<void> {
+  if (source.kind === "database") {
+    if (source.once) await secrets.remove(source.secret);
+    return;
+  }
+  const upload = uploadOf(source);
+  if (upload !== undefined) await rm(path.dirname(upload), { recursive: true, force: true });
+}
+
 /** The file that came with the request, if one did. */
-function uploadOf(source: IngestPayload["source"]): string | undefined {
+function uploadOf(source: FilePayload["source"]): string | undefined {
   if (source.kind === "changes") return source.list;
   return source.kind !== "folder" && source.uploaded ? source.path : undefined;
 }
@@ -75,15 +92,38 @@ function committed({ dataset, version, rowCount }: DatasetVersion) {
   return { dataset, version, rowCount };
 }
 
+interface IngestedRows extends CommittedRows {
+  notes?: readonly ValueNote[];
+}
+
 async function ingestOnce(
   payload: IngestPayload,
   context: JobContext,
   dependencies: IngestDependencies,
-): Promise<CommittedRows> {
+): Promise<IngestedRows> {
   const done = await findIngested(dependencies.store, payload.dataset, { ingestId: payload.intent });
   if (done) return { version: done, noop: false };
-  const changes = payload.source.kind === "changes" ? await readChanges(payload.source.list) : undefined;
+  const { source } = payload;
   const scratch = await dependencies.store.scratch();
+  try {
+    if (source.kind === "database") {
+      return await ingestDatabase({ ...payload, source }, context, { ...dependencies, scratch });
+    }
+    return await ingestFiles({ ...payload, source }, context, { ...dependencies, scratch });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+type FilePayload = IngestPayload & { source: Exclude<IngestPayload["source"], { kind: "database" }> };
+
+async function ingestFiles(
+  payload: FilePayload,
+  context: JobContext,
+  dependencies: IngestDependencies & { scratch: string },
+): Promise<CommittedRows> {
+  const { scratch } = dependencies;
+  const changes = payload.source.kind === "changes" ? await readChanges(payload.source.list) : undefined;
   const settled = new AbortController();
   const signal = AbortSignal.any([context.signal, settled.signal]);
   // Reading the bytes for their checksum and reading them as rows share the disk's time; most files are new.
@@ -103,7 +143,6 @@ async function ingestOnce(
   } finally {
     settled.abort();
     await Promise.allSettled([extracting]);
-    await rm(scratch, { recursive: true, force: true });
   }
 }
 
@@ -117,7 +156,7 @@ function findSame(payload: IngestPayload, contentHash: string, { store }: Ingest
 }
 
 function extractSource(
-  { source, onError }: IngestPayload,
+  { source, onError }: FilePayload,
   { signal, progress }: JobContext,
   settings: { scratch: string; memoryMib: number; names: readonly string[] | undefined },
 ): Promise<Extraction> {
@@ -131,7 +170,7 @@ function extractSource(
 
 /** Absent for files of a folder, which are looked at one by one. */
 async function checksumContent(
-  source: IngestPayload["source"],
+  source: FilePayload["source"],
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (source.kind === "folder" || source.kind === "changes") return undefined;
@@ -143,7 +182,7 @@ async function checksumContent(
 }
 
 async function commitStaged(
-  payload: IngestPayload,
+  payload: FilePayload,
   { signal, progress }: JobContext,
   options: IngestDependencies & {
     staged: Extraction;

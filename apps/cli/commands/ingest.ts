@@ -6,6 +6,7 @@ import { CliError } from "../cli-error.ts";
 import { contextOf, print } from "../context.ts";
 import { followJob } from "../follow-job.ts";
 import type { HttpClient, JobView } from "../http-client.ts";
+import { type DatabaseOptions, namesDatabase, sendDatabase } from "./ingest-database.ts";
 
 export interface IngestOptions {
   dataset: string;
@@ -26,8 +27,8 @@ export interface IngestOptions {
 
 export function addIngestCommand(program: Command): void {
   program
-    .command("ingest <path>")
-    .description("bring a file, or a folder that the fleet may read, into a dataset")
+    .command("ingest [path]")
+    .description("bring a file, a folder that the fleet may read, or a table of a database into a dataset")
     .requiredOption("--dataset <name>", "the dataset")
     .option("--mode <mode>", "append, replace, upsert, sync or delete")
     .option("--key <column>", "with upsert, sync and delete: the column that identifies a row")
@@ -41,15 +42,35 @@ export function addIngestCommand(program: Command): void {
     .option("--embedder <id>", "the embedding model")
     .option("--chunk-size <characters>", "how long a passage may be")
     .option("--overlap <characters>", "how much two passages share")
+    .option("--db <dsn>", "instead of a path: postgres://user:password@host/database, or mysql://…")
+    .option("--secret <name>", "instead of --db: the name of a secret that holds one")
+    .option("--engine <engine>", "with --secret: postgres or mysql")
+    .option("--table <table>", "the table to read, or schema.table")
+    .option("--query <sql>", "instead of a table: a query")
+    .option("--columns <columns>", "columns to read, comma-separated (default: all)")
+    .option("--order-by <columns>", "how to sort the rows, comma-separated")
+    .option("--limit <rows>", "read no more")
+    .option("--cursor <column>", "read only what has changed since the last time, by this column")
+    .option("--timeout-seconds <seconds>", "how long the database may take")
     .option("--no-wait", "return once the request is accepted")
-    .action(async (source: string, options: IngestOptions, command: Command) => {
-      const context = contextOf(command);
-      const { job } = await sendPath(context.client, source, options);
-      if (!options.wait) return print(context, { job }, () => [`accepted: ${job.url}`]);
-      const ended = await followJob(context.client, job.url);
-      const ingest = await readIngest(context.client, ended);
-      print(context, { ...ended, ingest }, () => [describeIngest(ingest, ended)]);
-    });
+    .action(
+      async (source: string | undefined, options: IngestOptions & DatabaseOptions, command: Command) => {
+        const context = contextOf(command);
+        const { job } = await send(context.client, source, options);
+        if (!options.wait) return print(context, { job }, () => [`accepted: ${job.url}`]);
+        const ended = await followJob(context.client, job.url);
+        const ingest = await readIngest(context.client, ended);
+        print(context, { ...ended, ingest }, () => [describeIngest(ingest, ended)]);
+      },
+    );
+}
+
+function send(client: HttpClient, source: string | undefined, options: IngestOptions & DatabaseOptions) {
+  if (namesDatabase(options) && source === undefined) {
+    return sendDatabase(client, options, requestFields(options));
+  }
+  if (source !== undefined && !namesDatabase(options)) return sendPath(client, source, options);
+  throw new CliError("Give either a path, or --db or --secret.", 2);
 }
 
 /** What the first step says of the rows; the job that was followed ends with what it says of the index. */
