@@ -22,6 +22,7 @@ import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountRefreshRoutes } from "./refresh-routes.ts";
 import { mountRowRoutes } from "./row-routes.ts";
 import { mountSpendRoutes } from "./spend-routes.ts";
+import { mountScheduleRoutes } from "./schedule-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 import { mountWatchRoutes } from "./watch-routes.ts";
 
@@ -39,6 +40,7 @@ export function createApi(
     "/ingest/mysql",
     "/ingest/watches",
     "/datasets/*",
+    "/ingest/schedules",
     "/vectors/*",
     "/catalog/*",
     "/fleet/*",
@@ -54,6 +56,7 @@ export function createApi(
   mountIngestRoutes(app, dependencies);
   mountWatchRoutes(app, dependencies);
   mountDatabaseRoutes(app, dependencies);
+  mountScheduleRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);
   mountActivationRoutes(app, dependencies);
   mountImportRoute(app, dependencies);

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const timeLength = 10;
@@ -9,6 +9,12 @@ export function newIntentId(nowMs: number = Date.now()): string {
   const uuid = randomUUID();
   // Twice 40 bits, all of them random: no two processes draw the same id within one millisecond.
   return sortable(nowMs) + random(`${uuid.slice(0, 8)}${uuid.slice(9, 11)}`) + random(uuid.slice(-10));
+}
+
+/** The id of what happens at one time for one reason: the same each time, and sorted as any other. */
+export function intentIdAt(timeMs: number, reason: string): string {
+  const digest = createHash("sha256").update(`${reason}@${timeMs}`).digest("hex");
+  return sortable(timeMs) + digest.slice(0, 16);
 }
 
 function sortable(nowMs: number): string {

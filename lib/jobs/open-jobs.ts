@@ -19,6 +19,7 @@ import { type PoolState, readPools } from "./pool-state.ts";
 import { type JobView, readJob } from "./read-job.ts";
 import { type ReconcileReport, reconcileOnce, startReconciler } from "./reconciler.ts";
 import { retryJob } from "./retry-job.ts";
+import { openSchedules, type Schedules } from "./schedules.ts";
 import { createStartFlow, type StartFlow } from "./start-flow.ts";
 import { watchJob } from "./watch-job.ts";
 import { readFleet, type WorkerEntry } from "./worker-registry.ts";
@@ -56,6 +57,7 @@ export interface Jobs {
   health(): Promise<{ redis: boolean; openIntents: number }>;
   reconcileOnce(options?: { graceMs?: number }): Promise<ReconcileReport>;
   startReconciler(options: { everyMs: number }): { stop(): Promise<void> };
+  readonly schedules: Schedules;
   readonly queues: Queues;
   readonly intents: Intents;
   close(): Promise<void>;
@@ -75,6 +77,7 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
   const gate = createAcceptanceGate({ queues, depthMax: options.queueDepthMax });
   const adder = createFlowAdder({ queues, telemetry });
   const settingsLog = poolSettingsLog(store);
+  const schedules = openSchedules({ store, redis, telemetry });
   const inside = { queues, intents, telemetry, locks: options.locks };
   const asked = async <T>(question: () => Promise<T>): Promise<T> => {
     await waitUntilReady(redis, redisMs);
@@ -83,6 +86,7 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
   let compactAt = 0;
   const upkeep = async () => {
     await applySettings();
+    await schedules.mirror();
     if (Date.now() < compactAt) return;
     compactAt = Date.now() + compactEveryMs;
     await compactIntentsIfDue({ folder: options.intentsFolder, telemetry });
@@ -90,6 +94,7 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
   const applySettings = async () => applyPauses(queues, await readPoolSettings(settingsLog));
 
   return {
+    schedules,
     queues,
     intents,
     startFlow: createStartFlow({ intents, gate, adder }),
@@ -126,6 +131,7 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
     startReconciler: ({ everyMs }) => startReconciler({ ...inside, everyMs, afterRound: upkeep }),
     async close() {
       await adder.idle();
+      await schedules.close();
       await queues.close();
       redis.disconnect();
       await intents.close();

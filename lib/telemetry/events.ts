@@ -110,6 +110,7 @@ export const events = {
   "jobs.sweep-deferred": defineEvent<{ intent: string; reason: string }>({ level: "warn" }),
   "worker.error": defineEvent<{ queue: string; reason: string }>({ level: "warn", labels: ["queue"] }),
   "redis.error": defineEvent<{ code: string }>({ level: "warn" }),
+  "schedule.started": defineEvent<{ schedule: string; intent: string }>(),
   "intent.reconciled": defineEvent<{ intent?: string; count?: number }>({ totals: ["count"] }),
   "pool.scaled": defineEvent<{ pool: string; from: number; to: number; reason?: string }>({
     labels: ["pool"],
