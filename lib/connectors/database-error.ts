@@ -66,6 +66,18 @@ export function relationMissing(table: string): DomainError {
   });
 }
 
+/** A row is held in memory whole, and its text once more on its way to the engine. */
+export const rowBytesMax = 64 << 20;
+
+export function rowTooLarge(byteCount: number): DomainError {
+  return new DomainError({
+    kind: "too-large",
+    type: "database-row-size",
+    message: `A row of ${byteCount} bytes is longer than the ${rowBytesMax} that a row may have.`,
+    remedy: "Leave out the column that is so long, by columns or by a query.",
+  });
+}
+
 /** What the server or the driver says, in one line and without anything of the DSN. */
 export function reasonOf(cause: unknown, { password }: Pick<DatabaseAddress, "password">): string {
   const text = cause instanceof Error ? cause.message || nestedReason(cause) : String(cause);

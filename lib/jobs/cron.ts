@@ -1,5 +1,6 @@
 import { CronExpressionParser } from "cron-parser";
 import { DomainError } from "../errors/domain-error.ts";
+import { isTimezone } from "../refresh/last-tick.ts";
 
 /** A cron expression of five fields, or of six that begin with seconds, and a time zone of the system's. */
 export interface Cron {
@@ -35,25 +36,8 @@ export function nextTick(cron: Cron, afterMs: number): number {
   return parse(cron, afterMs).next().getTime();
 }
 
-/** The last time at or before. */
-export function previousTick(cron: Cron, beforeMs: number): number {
-  return parse(cron, beforeMs + 1)
-    .prev()
-    .getTime();
-}
-
 function parse({ cron, timezone }: Cron, currentMs: number) {
   return CronExpressionParser.parse(cron, { tz: timezone, currentDate: new Date(currentMs) });
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }
 
 function problem(type: string, field: string, message: string, remedy: string): DomainError {

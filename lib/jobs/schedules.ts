@@ -4,7 +4,8 @@ import { DomainError } from "../errors/domain-error.ts";
 import { canonicalJson } from "../storage/canonical-json.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { assertCron, nextTick, previousTick } from "./cron.ts";
+import { lastTick } from "../refresh/last-tick.ts";
+import { assertCron, nextTick } from "./cron.ts";
 import { keyPrefix } from "./job-envelope.ts";
 import { readLastTick, readSchedules, removeLastTick, type Schedule, scheduleLog } from "./schedule-log.ts";
 
@@ -109,7 +110,7 @@ const tickOptions = {
 
 async function startMissed(queue: Queue, store: ObjectStore, schedule: Schedule): Promise<void> {
   const { name, since } = schedule;
-  const due = previousTick(schedule, Date.now());
+  const due = lastTick(schedule, Date.now());
   if (due <= ((await readLastTick(store, name)) ?? Date.parse(since))) return;
   await queue.add("tick", { name, due }, { ...tickOptions, jobId: `missed-${name}-${due}` });
 }

@@ -64,6 +64,8 @@ async function startPostgres(): Promise<DatabaseServer> {
     parameters,
     folder,
     answers,
+    // It ends its children and nothing else: what was not written is lost, as in a crash.
+    killSignal: "SIGQUIT",
   });
   await server.start();
   await withClient("postgres", (client) => client.query(`ALTER USER tester PASSWORD '${password}'`));

@@ -68,8 +68,10 @@ export function serverProcess(options: {
   parameters: readonly string[];
   folder: string;
   answers: () => Promise<boolean>;
+  /** Where SIGKILL would leave processes behind that keep the data from the next start. */
+  killSignal?: NodeJS.Signals;
 }): ServerProcess {
-  const { program, parameters, folder, answers } = options;
+  const { program, parameters, folder, answers, killSignal = "SIGKILL" } = options;
   let child: ChildProcess | undefined;
   return {
     async start() {
@@ -96,7 +98,7 @@ export function serverProcess(options: {
     async kill() {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, "exit");
-      child.kill("SIGKILL");
+      child.kill(killSignal);
       await exited;
     },
   };

@@ -1,5 +1,6 @@
 import type { Connection } from "mysql2";
 import { TypeTooNarrow } from "../column-plan.ts";
+import { rowBytesMax, rowTooLarge } from "../database-error.ts";
 import type { DatabaseSession, RowSelection } from "../database-session.ts";
 import type { DatabaseSource } from "../database-source.ts";
 import type { AllowedAddresses } from "../dsn.ts";
@@ -59,6 +60,7 @@ function readRows({ connection, relation, selection, stage, onRows }: RowsJob): 
   const { buffers } = stage;
   const decoders = selection.columns.map(({ decode }) => decode);
   return streamRows(connection, selectSql(connection, relation, selection), (bytes, start, end) => {
+    if (end - start > rowBytesMax) throw rowTooLarge(end - start);
     const { row } = stage;
     let at = start;
     let column = 0;

@@ -1,10 +1,8 @@
 import type { Connection, Submittable } from "pg";
+import { rowBytesMax, rowTooLarge } from "../database-error.ts";
 
 /** One row, as the bytes `start … end - 1`. */
 export type OnTuple = (bytes: Buffer, start: number, end: number) => void;
-
-/** A row is held in memory whole. */
-const messageBytesMax = 256 << 20;
 
 const code = { copyData: 0x64, copyDone: 0x63, error: 0x45 };
 
@@ -82,7 +80,7 @@ export class CopyOut implements Submittable {
     for (;;) {
       const left = bytes.length - at;
       const needed = left < 5 ? 5 : 1 + bytes.readUInt32BE(at + 1);
-      if (needed > messageBytesMax) throw new RangeError(`a row of ${needed} bytes`);
+      if (needed > rowBytesMax) throw rowTooLarge(needed);
       if (left < needed) {
         this.#waiting = left === 0 ? [] : [bytes.subarray(at)];
         this.#waitingBytes = left;
