@@ -25,6 +25,9 @@ export const TrialRecord = z.strictObject({
   recallLow: z.number(),
   recallHigh: z.number(),
   p50Ms: z.number(),
+  /** Between these lie the medians of most rounds over the queries; absent in trials of before they were kept. */
+  p50LowMs: z.number().optional(),
+  p50HighMs: z.number().optional(),
   p95Ms: z.number(),
   p99Ms: z.number(),
   buildMs: z.number(),

@@ -1,4 +1,4 @@
-import { readdir, stat, truncate, utimes } from "node:fs/promises";
+import { glob, readdir, stat, truncate, utimes } from "node:fs/promises";
 import path from "node:path";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { createQueryEmbedder } from "@lakefleet/lib/search/embed-query.ts";
@@ -73,6 +73,8 @@ describe("a trial", () => {
     expect(record.recallLow).toBeLessThanOrEqual(record.recall);
     expect(record.recallHigh).toBeGreaterThanOrEqual(record.recall);
     expect(record.p50Ms).toBeGreaterThan(0);
+    expect(record.p50LowMs).toBeLessThanOrEqual(record.p50Ms);
+    expect(record.p50HighMs).toBeGreaterThanOrEqual(record.p50Ms);
     expect(record.p95Ms).toBeGreaterThanOrEqual(record.p50Ms);
     expect(record.p99Ms).toBeGreaterThanOrEqual(record.p95Ms);
     for (const figure of [record.buildMs, record.diskBytes, record.cpuMs]) expect(figure).toBeGreaterThan(0);
@@ -87,6 +89,25 @@ describe("a trial", () => {
     expect([first.graphReused, second.graphReused]).toEqual([false, true]);
     expect(second.buildMs).toBe(first.buildMs);
     expect(second.corpus).toBe(first.corpus);
+  });
+
+  test("of what serves, or of another search of it, takes the graph that serves", async () => {
+    const record = await run(task({ parameters: { backend: "hnsw", expansionSearch: 40 } }));
+    expect(record.graphReused).toBe(true);
+    expect(record.recall).toBeGreaterThan(0.9);
+    const files = await Array.fromAsync(glob("**/graph.usearch", { cwd: lake.store.root }));
+    const inodes = await Promise.all(
+      files.map(async (file) => (await stat(path.join(lake.store.root, file))).ino),
+    );
+    const cached = files.findIndex((file) => file.startsWith("cache/trials/i/") && sharesInode(file));
+    expect(cached).toBeGreaterThanOrEqual(0);
+
+    function sharesInode(file: string): boolean {
+      const own = inodes[files.indexOf(file)];
+      return files.some(
+        (other, place) => other.startsWith("indexes/i/generations/") && inodes[place] === own,
+      );
+    }
   });
 
   test("that is delivered again, or twice at once, is measured and written once", async () => {

@@ -1,6 +1,8 @@
-import { link, rm, stat, writeFile } from "node:fs/promises";
+import { rm, stat, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { generationPrefix } from "../../generation/generation-keys.ts";
+import type { GenerationManifest } from "../../generation/generation-manifest.ts";
 import { checksumFile } from "../../storage/checksum.ts";
 import { failpoint } from "../../storage/failpoint.ts";
 import type { LocalStore } from "../../storage/local-store.ts";
@@ -17,7 +19,8 @@ import type { GraphThreadAnswer, GraphThreadData } from "./graph-thread.ts";
 
 export interface TrialGraphBuild {
   store: LocalStore;
-  index: string;
+  /** Of the generation whose vectors are built of. */
+  manifest: GenerationManifest;
   parameters: IndexParameters;
   /** What the graph is to be known by. */
   facts: Pick<TrialGraph, "corpus" | "build" | "sampleShare" | "seed" | "dimension">;
@@ -33,7 +36,7 @@ export interface TrialGraphBuild {
  * dies leaves nothing but its scratch folder, which the tidying removes.
  */
 export async function buildTrialGraph(build: TrialGraphBuild): Promise<TrialGraph> {
-  const { store, index, parameters, facts, ordinals, blocks, signal, progress } = build;
+  const { store, manifest, parameters, facts, ordinals, blocks, signal, progress } = build;
   const folder = await store.scratch();
   try {
     const data: GraphThreadData = {
@@ -55,7 +58,7 @@ export async function buildTrialGraph(build: TrialGraphBuild): Promise<TrialGrap
     const graph: TrialGraph = { schemaVersion: 1, ...facts, vectorCount: ordinals.length, buildMs, files };
     await writeFile(path.join(folder, trialGraphFile), `${JSON.stringify(graph)}\n`);
     failpoint("trial.before-publish");
-    await store.publish(folder, trialGraphKey({ index, ...facts }));
+    await store.publish(folder, trialGraphKey({ index: manifest.index, ...facts }));
     failpoint("trial.after-publish");
     return graph;
   } finally {
@@ -75,19 +78,32 @@ async function describeFiles(folder: string, signal: AbortSignal): Promise<Trial
 
 /** The vectors are most of a graph's bytes and the same for every graph over them: they stand on the disk once. */
 async function shareVectors(
-  { store, index }: TrialGraphBuild,
+  { store, manifest }: TrialGraphBuild,
   folder: string,
   files: TrialGraph["files"],
 ): Promise<void> {
   const own = files.find((file) => file.path === vectorFiles.parquet);
-  if (own === undefined) return;
+  const key = own && (await findSameVectors(store, manifest, own));
+  if (key === undefined) return;
+  const target = path.join(folder, vectorFiles.parquet);
+  await rm(target);
+  await store.reuse(key, target);
+}
+
+/** The generation's own where everything takes part, else another graph's. */
+async function findSameVectors(
+  store: LocalStore,
+  { index, generation, files }: GenerationManifest,
+  own: TrialGraph["files"][number],
+): Promise<string | undefined> {
+  const served = files.find(
+    ({ byteCount, checksum }) => byteCount === own.byteCount && checksum === own.checksum,
+  );
+  if (served !== undefined) return `${generationPrefix(index, generation)}/${served.path}`;
   for (const graph of (await listTrialGraphs(store)).filter((other) => other.index === index)) {
-    const other = path.join(store.root, graph.key, vectorFiles.parquet);
-    if ((await store.size(`${graph.key}/${vectorFiles.parquet}`)) !== own.byteCount) continue;
-    if ((await checksumFile(other)) !== own.checksum) continue;
-    const target = path.join(folder, vectorFiles.parquet);
-    await rm(target);
-    await link(other, target);
-    return;
+    const key = `${graph.key}/${vectorFiles.parquet}`;
+    if ((await store.size(key)) !== own.byteCount) continue;
+    if ((await checksumFile(path.join(store.root, key))) === own.checksum) return key;
   }
+  return undefined;
 }

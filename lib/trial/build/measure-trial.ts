@@ -1,6 +1,5 @@
 import path from "node:path";
 import { recallInterval } from "../../evaluation/metrics.ts";
-import { quantile } from "../../evaluation/quantile.ts";
 import type { OpenGeneration } from "../../generation/read/open-generation.ts";
 import type { QueryEmbedder } from "../../search/embed-query.ts";
 import type { LocalStore } from "../../storage/local-store.ts";
@@ -9,6 +8,7 @@ import type { IndexParameters } from "../../vector/index-parameters.ts";
 import { buildKey } from "../configuration-key.ts";
 import type { MeasureThreadAnswer, MeasureThreadData } from "../measure/measure-thread.ts";
 import { sampleOrdinals } from "../sample-ordinals.ts";
+import { summariseLatency } from "../summarise-latency.ts";
 import { runThread } from "../thread/run-thread.ts";
 import type { ThreadAdvance } from "../thread/thread-protocol.ts";
 import { type TrialGraph, trialGraphKey } from "../trial-graph.ts";
@@ -17,6 +17,7 @@ import { buildTrialGraph } from "./build-trial-graph.ts";
 import { evictTrialGraphs, type TrialCacheBounds } from "./evict-trial-graphs.ts";
 import { findQueries } from "./find-queries.ts";
 import { findTrialGraph } from "./find-trial-graph.ts";
+import { shareServingGraph } from "./share-serving-graph.ts";
 
 export interface TrialResources {
   store: LocalStore;
@@ -46,6 +47,8 @@ type Measured = Pick<
   | "recallLow"
   | "recallHigh"
   | "p50Ms"
+  | "p50LowMs"
+  | "p50HighMs"
   | "p95Ms"
   | "p99Ms"
   | "buildMs"
@@ -79,16 +82,13 @@ export async function measureTrial(options: Measurement): Promise<Measured> {
   });
   const { user, system } = process.cpuUsage(begin);
   const { recall, low, high } = recallInterval(recalls);
-  const times = Array.from(durations);
   return {
     evalSet,
     queryCount: queries.length,
     recall,
     recallLow: low,
     recallHigh: high,
-    p50Ms: quantile(times, 0.5),
-    p95Ms: quantile(times, 0.95),
-    p99Ms: quantile(times, 0.99),
+    ...summariseLatency(Array.from(durations), queries.length),
     buildMs: graph.buildMs,
     graphReused: reused,
     memoryBytes: memoryOf(parameters, graph.files),
@@ -102,15 +102,16 @@ async function findOrBuild(
   ordinals: Uint32Array,
 ): Promise<{ graph: TrialGraph; key: string; reused: boolean }> {
   const { store, opened, corpus, parameters, sampleShare, seed, signal, progress } = options;
-  const { index, dimension } = opened.manifest;
+  const { manifest } = opened;
+  const { index, dimension } = manifest;
   const facts = { corpus, build: buildKey(parameters), sampleShare, seed, dimension };
   const key = trialGraphKey({ index, ...facts });
-  const found = await findTrialGraph(store, key);
+  const found = (await findTrialGraph(store, key)) ?? (await shareServingGraph({ store, manifest, facts }));
   if (found !== undefined) return { graph: found, key, reused: true };
   const blocks = opened.vectorBlocks({ signal });
   const graph = await buildTrialGraph({
     store,
-    index,
+    manifest,
     parameters,
     facts,
     ordinals,
