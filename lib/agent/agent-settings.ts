@@ -16,7 +16,7 @@ export const AxisBounds = z.union([
 export const AgentOptions = z.strictObject({
   proposer: z.enum(proposerNames).default("bayesian"),
   bounds: z.record(z.string().max(64), AxisBounds).default({}),
-  /** The least p50 is looked for among the configurations that reach it. */
+  /** The least p50 is looked for among the configurations that reach it with one standard error to spare. */
   recallTarget: z.number().min(0.5).max(1).default(0.99),
   /** Nothing below it is promoted, whatever it gains. */
   recallFloor: z.number().min(0).max(1).default(0.9),

@@ -6,6 +6,7 @@ import type { JournalRecord } from "../trial/trial-record.ts";
 import { type AgentDecision, isSameSession, type SessionFacts } from "./agent-decision.ts";
 import type { AgentSettings } from "./agent-settings.ts";
 import { conclude } from "./conclude.ts";
+import { dependableRecall } from "./dependable-recall.ts";
 import { comparableTrials, isSettled, promotionsOf, type SessionView, servingTrial } from "./session-view.ts";
 
 /** How busy the fleet is with what people wait for. */
@@ -52,7 +53,7 @@ export function decide(input: DecideInput): Action {
   if (patience !== undefined) return patience;
   const proposal = nextProposal(input);
   if (proposal !== undefined) return { action: "propose", ...proposal };
-  return conclude(input, "Nothing is left to try that could be better");
+  return conclude(input, "Nothing that is left to try promises enough of a gain");
 }
 
 /** The decisions of the session that the facts name. */
@@ -106,9 +107,10 @@ function trialsWithoutGain(input: DecideInput): number {
   const asked = new Set(sessionDecisions(input).map(({ intent }) => intent));
   let bestMs = Number.POSITIVE_INFINITY;
   let idle = 0;
-  for (const { sampleShare, recall, p50Ms, trial } of comparableTrials(input)) {
+  for (const record of comparableTrials(input)) {
+    const { sampleShare, p50Ms, trial } = record;
     if (sampleShare < 1) continue;
-    const reaches = recall >= recallTarget;
+    const reaches = dependableRecall(record) >= recallTarget;
     const better = reaches && p50Ms < bestMs * (1 - gainMin);
     if (reaches) bestMs = Math.min(bestMs, p50Ms);
     // While nothing reaches the target the search goes on, until its trials are used up.
@@ -160,9 +162,14 @@ function nextProposal(input: DecideInput): Proposal | undefined {
   }
   const { dimension, vectorCount } = facts;
   return findProposer(options.proposer).propose({
-    space: defineSpace(facts.serving.backend, { dimension, vectorCount, bounds: options.bounds }),
+    space: defineSpace(facts.serving.backend, {
+      dimension,
+      vectorCount,
+      bounds: options.bounds,
+      serving: facts.serving,
+    }),
     seed: facts.session,
-    objective: { recallTarget: options.recallTarget },
+    objective: { recallTarget: options.recallTarget, gainMin: options.gainMin },
     history: known,
   });
 }
@@ -176,8 +183,8 @@ function outcomesOf(input: DecideInput): TrialPoint[] {
     if (record.kind === "promotion" || record.corpus !== facts.corpus) return [];
     const { parameters, sampleShare } = record;
     if (record.kind === "trial" && comparable.has(record)) {
-      const { recall, p50Ms, buildMs } = record;
-      return [{ parameters, sampleShare, measured: { recall, p50Ms, buildMs } }];
+      const { p50Ms, buildMs } = record;
+      return [{ parameters, sampleShare, measured: { recall: dependableRecall(record), p50Ms, buildMs } }];
     }
     return record.kind === "failure" || asked.has(record.trial) ? [{ parameters, sampleShare }] : [];
   });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { IndexParameters } from "../vector/index-parameters.ts";
 import { type Action, type DecideInput, sessionDecisions } from "./decide.ts";
+import { dependableRecall } from "./dependable-recall.ts";
 import { comparableTrials, servingTrial } from "./session-view.ts";
 
 const Measured = z.strictObject({
@@ -65,7 +66,7 @@ function thoughtOf(action: Action, input: DecideInput): Thought {
     .filter(({ trial }) => intents.has(trial))
     .reduce((sum, { cpuMs: one }) => sum + one, 0);
   const champion = trials
-    .filter(({ sampleShare, recall }) => sampleShare === 1 && recall >= recallTarget)
+    .filter((trial) => trial.sampleShare === 1 && dependableRecall(trial) >= recallTarget)
     .sort((left, right) => left.p50Ms - right.p50Ms)[0];
   const serving = servingTrial(input);
   const measured = (trial: typeof champion) =>

@@ -1,7 +1,7 @@
 import { missOf } from "./effort-curve.ts";
 import { type Belief, fitGaussianProcess } from "./gaussian-process.ts";
-import type { Proposer } from "./proposer.ts";
-import { refine } from "./refine.ts";
+import type { Proposal, Proposer } from "./proposer.ts";
+import { atLikelyEffort, refine } from "./refine.ts";
 import { graphKey, type Positions, type SearchSpace } from "./search-space.ts";
 import { proposal, type Survey, surveyHistory } from "./survey.ts";
 
@@ -9,6 +9,8 @@ import { proposal, type Survey, surveyHistory } from "./survey.ts";
 const pointsMax = 120;
 /** What a trial costs beside its build, in builds: it is one of the trials that a session may take. */
 const trialCost = 0.3;
+/** Of the gain that is worth a new generation: less than this is not worth a trial's build either. */
+const worthwhileShare = 0.2;
 
 /**
  * Bayesian optimisation: expected improvement of the latency, weighted with the probability that the recall reaches the
@@ -20,25 +22,50 @@ export const bayesianProposer: Proposer = {
   name: "bayesian",
   propose(input) {
     const survey = surveyHistory(input);
-    if (survey.points.length === 0 && !survey.isTried(survey.home)) {
-      return proposal(survey, survey.home, "Nothing is known yet: the defaults come first.");
-    }
     const refined = refine(survey);
     if (refined !== undefined) return refined;
+    const home = defaultsAmongFirst(survey);
+    if (home !== undefined) return home;
     const untried = candidatesOf(survey);
     if (survey.points.length === 0) {
       const drawn = untried[Math.floor(survey.random() * untried.length)];
       return drawn && proposal(survey, drawn, "Nothing could be measured yet: a random configuration.");
     }
     const score = createScore(survey);
-    let chosen: { positions: Positions; score: number; why: string } | undefined;
+    let chosen: (Scored & { positions: Positions }) | undefined;
+    let greatest = 0;
     for (const positions of untried) {
       const scored = score(positions);
+      greatest = Math.max(greatest, scored.gain);
       if (chosen === undefined || scored.score > chosen.score) chosen = { positions, ...scored };
     }
+    if (greatest < worthwhileShare * gainMinOf(survey)) return undefined;
     return chosen && proposal(survey, chosen.positions, chosen.why);
   },
 };
+
+/** One graph says nothing of the others; what is good for most corpora says more. */
+function defaultsAmongFirst(survey: Survey): Proposal | undefined {
+  const known = new Set(survey.points.map(({ positions }) => graphKey(survey.space, positions)));
+  const home = survey.points.length === 0 ? survey.home : atLikelyEffort(survey, survey.home);
+  if (known.size > 1 || survey.isBuilt(home) || survey.isTried(home) || survey.isBroken(home))
+    return undefined;
+  return proposal(survey, home, "Little is known yet: the default graph comes first.");
+}
+
+/** While the target is not reached, everything that may reach it is worth a trial. */
+function gainMinOf({ champion, objective }: Survey): number {
+  const reached = champion !== undefined && champion.recall >= objective.recallTarget;
+  return reached ? (objective.gainMin ?? 0) : 0;
+}
+
+interface Scored {
+  /** Expected share of the latency, weighted with the probability that the recall reaches the target. */
+  gain: number;
+  /** The same per unit of cost. */
+  score: number;
+  why: string;
+}
 
 /** Graphs that are built have shown what they can, so only new ones are compared; once there are none, all that is left. */
 function candidatesOf(survey: Survey): Positions[] {
@@ -47,7 +74,7 @@ function candidatesOf(survey: Survey): Positions[] {
   return fresh.length > 0 ? fresh : untried;
 }
 
-function createScore(survey: Survey): (positions: Positions) => { score: number; why: string } {
+function createScore(survey: Survey): (positions: Positions) => Scored {
   const { space, objective, champion } = survey;
   const points = survey.points.slice(-pointsMax);
   const places = points.map((point) => featuresOf(space, point.positions));
@@ -74,7 +101,7 @@ function createScore(survey: Survey): (positions: Positions) => { score: number;
       `Expected p50 ${Math.exp(expected.mean).toFixed(3)} ms, recall reached with probability ` +
       `${feasible.toFixed(2)}: the most expected improvement for its cost` +
       (survey.isBuilt(positions) ? ", as the graph is built." : ".");
-    return { score: (gain * feasible) / cost, why };
+    return { gain: gain * feasible, score: (gain * feasible) / cost, why };
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { IndexParameters } from "../../vector/index-parameters.ts";
 import { defineSpace } from "./default-space.ts";
 import { configurationsOf, locate, nearest, parametersOf } from "./search-space.ts";
 
@@ -43,6 +44,14 @@ describe("the space of a session", () => {
     expect(() => defineSpace("hnsw", { ...corpus, bounds })).toThrow(
       expect.objectContaining({ type: "agent-bounds", field }),
     );
+  });
+
+  test("the numbers of what serves are among the values, unless bounds say otherwise", () => {
+    const serving = IndexParameters.parse({ backend: "hnsw", connectivity: 20, expansionBuild: 200 });
+    const space = defineSpace("hnsw", { ...corpus, serving, bounds: { connectivity: [8, 32] } });
+    const values = new Map(space.axes.map((axis) => [axis.name, axis.values]));
+    expect(values.get("expansionBuild")).toEqual([48, 64, 96, 128, 192, 200, 256]);
+    expect(values.get("connectivity")).toEqual([8, 32]);
   });
 
   test("a configuration from outside is located between its neighbours or at an edge", () => {

@@ -18,21 +18,29 @@ const effort: Axis = { name: "expansionSearch", values: efforts, role: "effort" 
 
 /**
  * The configurations that a session may try. `hnswlib` is not among the defaults: it builds on one thread and has no
- * small vectors, so a trial of it costs several of the others. Unknown axes and values that no index can have are
+ * small vectors, so a trial of it costs several of the others. The numbers that what serves was built with are among
+ * them: its graph is there, and other searches of it cost no build. Unknown axes and values that no index can have are
  * `invalid` (`agent-bounds`).
  */
 export function defineSpace(
   backend: IndexParameters["backend"],
-  options: { dimension: number; vectorCount: number; bounds?: Bounds },
+  options: { dimension: number; vectorCount: number; bounds?: Bounds; serving?: IndexParameters },
 ): SearchSpace {
-  const { bounds = {}, ...corpus } = options;
+  const { bounds = {}, serving, ...corpus } = options;
   const axes = backend === "hnsw" ? hnswAxes() : lanceAxes(corpus);
   for (const name of Object.keys(bounds)) {
     if (!axes.some((axis) => axis.name === name)) {
       throw unfit(name, `${name} is none of ${axes.map((axis) => axis.name).join(", ")}.`);
     }
   }
-  const space = { backend, axes: axes.map((axis) => bounded(axis, bounds[axis.name])) };
+  const own = new Map<string, unknown>(Object.entries(serving ?? {}));
+  const space = {
+    backend,
+    axes: axes.map((axis) => {
+      const bound = bounds[axis.name];
+      return bound === undefined ? withValue(axis, own.get(axis.name)) : bounded(axis, bound);
+    }),
+  };
   checkSpace(space);
   return space;
 }
@@ -77,8 +85,14 @@ function lanceAxes({ dimension, vectorCount }: { dimension: number; vectorCount:
   return axes;
 }
 
-function bounded(axis: Axis, bound: Bounds[string] | undefined): Axis {
-  if (bound === undefined) return axis;
+function withValue(axis: Axis, value: unknown): Axis {
+  if (axis.role !== "build" || typeof value !== "number" || typeof axis.values[0] !== "number") return axis;
+  const numbers = axis.values.filter((one) => typeof one === "number");
+  const values = [...new Set([...numbers, value])].sort((left, right) => left - right);
+  return { ...axis, values };
+}
+
+function bounded(axis: Axis, bound: Bounds[string]): Axis {
   if (isList(bound)) {
     const numbers = bound.filter((value) => typeof value === "number");
     if (numbers.length !== 0 && numbers.length !== bound.length) {

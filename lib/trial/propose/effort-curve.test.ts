@@ -28,6 +28,18 @@ describe("the search for the least effort that reaches the target", () => {
     }
   });
 
+  test("is not led step by step along a curve that is flat far above the target", () => {
+    const measured = [16];
+    for (;;) {
+      const points = measured.map((at) => ({ at, recall: at < 3 ? 0.98 : 0.994, p50Ms: 0.1 * 1.19 ** at }));
+      const next = nextEffort(points, { length: 17, objective, beatMs: Number.POSITIVE_INFINITY });
+      if (next === undefined) break;
+      measured.push(next);
+    }
+    expect(measured).toContain(3);
+    expect(measured.length).toBeLessThanOrEqual(7);
+  });
+
   test("ends where all that is left is slower than what is to be beaten", () => {
     expect(walk(18, { start: 12, beatMs: 0.1 })).toEqual([12]);
   });

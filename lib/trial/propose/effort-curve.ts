@@ -21,30 +21,25 @@ export function missOf(recall: number): number {
 
 /**
  * The next effort to measure in search of the least one that reaches the target: regula falsi on the logarithm of the
- * missed share, kept inside the bracket. Undefined where the least one is known, where the axis ends, and where nothing
- * that the curve can still show would be faster than `beatMs`.
+ * missed share, and the middle of the bracket where the last two points, oldest first, were on one side of the target:
+ * a curve that is flat there would be followed step by step. Undefined where the least one is known, where the axis
+ * ends, and where nothing that the curve can still show would be faster than `beatMs`.
  */
 export function nextEffort(
   points: readonly EffortPoint[],
   curve: { length: number; objective: Objective; beatMs: number },
 ): number | undefined {
   const { length, objective, beatMs } = curve;
-  const reaching = points.filter((point) => point.recall >= objective.recallTarget);
-  const high = least(reaching);
-  const low = most(
-    points.filter((point) => !(point.recall >= objective.recallTarget) && point.at < (high?.at ?? Infinity)),
-  );
+  const isReached = (point: EffortPoint) => point.recall >= objective.recallTarget;
+  const high = least(points.filter(isReached));
+  const low = most(points.filter((point) => !isReached(point) && point.at < (high?.at ?? Infinity)));
   if (low !== undefined && low.p50Ms >= beatMs) return undefined;
   const first = low === undefined ? 0 : Math.floor(low.at) + 1;
   const last = high === undefined ? length - 1 : Math.ceil(high.at) - 1;
   if (first > last) return undefined;
-  const aim = Math.ceil(crossing(points, objective));
-  // Where all points are on one side, each further one goes at least twice as far as the one before.
-  const stride = 2 ** (points.length - 1);
-  const reach = high === undefined && low !== undefined ? Math.max(aim, Math.floor(low.at) + stride) : aim;
-  const careful =
-    low === undefined && high !== undefined ? Math.min(reach, Math.ceil(high.at) - stride) : reach;
-  return Math.min(last, Math.max(first, careful));
+  const [before, latest] = points.slice(-2).map(isReached);
+  if (latest !== undefined && before === latest) return Math.floor((first + last) / 2);
+  return Math.min(last, Math.max(first, Math.ceil(crossing(points, objective))));
 }
 
 /** Where the curve crosses the target, between two places of the axis as a rule. Points must not be empty. */

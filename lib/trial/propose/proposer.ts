@@ -5,13 +5,15 @@ import type { SearchSpace } from "./search-space.ts";
 export interface TrialPoint {
   parameters: IndexParameters;
   sampleShare: number;
-  /** Absent where the configuration could not be measured. */
+  /** Absent where the configuration could not be measured. The recall is as cautious as its reader wants to be. */
   measured?: { recall: number; p50Ms: number; buildMs: number };
 }
 
 /** The least p50 among the configurations that reach `recallTarget`; while none does, the highest recall. */
 export interface Objective {
   recallTarget: number;
+  /** The share of the latency that is worth a new generation; a proposer that can tell ends when too little of it is expected. */
+  gainMin?: number;
 }
 
 export interface Proposal {

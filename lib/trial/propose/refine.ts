@@ -57,6 +57,6 @@ function refineReason(
   const verb = latest.recall >= objective.recallTarget ? "reached" : "missed";
   return (
     `The graph is built, so its search settings cost no build: the last one ${verb} the recall of ` +
-    `${objective.recallTarget} with ${latest.recall.toFixed(4)}; ${name} ${values[next]} may be the least that reaches it.`
+    `${objective.recallTarget} with ${latest.recall.toFixed(4)}, less its error; ${name} ${values[next]} may be the least that reaches it.`
   );
 }
