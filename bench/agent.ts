@@ -3,21 +3,22 @@ import { parseArgs } from "node:util";
 import { readDecisions } from "@lakefleet/lib/agent/agent-decision.ts";
 import { agentSettingsLog } from "@lakefleet/lib/agent/agent-settings.ts";
 import { replayDecisions } from "@lakefleet/lib/agent/replay.ts";
-import { commitEvalSet } from "@lakefleet/lib/evaluation/eval-set-log.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { trialKey } from "@lakefleet/lib/trial/configuration-key.ts";
 import { readJournal } from "@lakefleet/lib/trial/trial-journal.ts";
 import type { JournalRecord, TrialRecord } from "@lakefleet/lib/trial/trial-record.ts";
-import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
-import { generateVectors } from "../examples/generate-vectors.ts";
+import type { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { type BenchFleet, makeBenchFolder, startBenchFleet } from "./support/bench-fleet.ts";
+import { makeClusteredVectors } from "./support/clustered-index.ts";
 import { compareWithDefaults } from "./support/compare-with-defaults.ts";
 import { describeLoad, printHeading, printTable, verdict } from "./support/print-report.ts";
+import { buildHnswlib, commitQueries, makeUntunedLake, untuned } from "./support/untuned-lake.ts";
 import { openVectorLake } from "./support/vector-lake.ts";
 
 /**
- * The agent left alone with an untuned index: `node bench/agent.ts [--count 100000] [--proposer bayesian] [--kills 6]`.
- * With `--kills`, agent and trial worker are killed that often while it works.
+ * The agent left alone with an untuned index: `node bench/agent.ts [--count 100000] [--proposer bayesian] [--kills 6]
+ * [--cache DIR]`. With `--kills`, agent and trial worker are killed that often while it works. The cache keeps the
+ * untuned index and hnswlib's graph, which take as long to build as the agent may take in all; `--prepare` ends with them.
  */
 const { values } = parseArgs({
   options: {
@@ -27,6 +28,8 @@ const { values } = parseArgs({
     proposer: { type: "string", default: "bayesian" },
     trials: { type: "string", default: "20" },
     kills: { type: "string", default: "0" },
+    cache: { type: "string" },
+    prepare: { type: "boolean", default: false },
   },
 });
 const [count, dimension, queryCount] = [
@@ -36,29 +39,24 @@ const [count, dimension, queryCount] = [
 ];
 const telemetry = silentTelemetry();
 const evalSet = "fresh";
-/** hnswlib's numbers in whole vectors: what people begin with. */
-const untuned = IndexParameters.parse({
-  backend: "hnsw",
-  quantization: "f32",
-  connectivity: 16,
-  expansionBuild: 200,
-  expansionSearch: 100,
-});
 /** Twice what is asked for, so that a run that misses its limit says by how much. */
 const giveUpMs = 1_800_000;
 
 printHeading("The agent, left alone with an untuned index");
 const dataFolder = await makeBenchFolder("agent");
+const data = makeClusteredVectors({ count, dimension, queryCount });
 try {
-  const { vectors, queries } = makeVectors();
+  await makeUntunedLake({ dataFolder, data, cache: values.cache });
+  if (values.prepare && values.cache !== undefined) await buildHnswlib(data, values.cache);
+  else await tuneAndCompare();
+  console.log(describeLoad("after"));
+} finally {
+  await rm(dataFolder, { recursive: true, force: true });
+}
+
+async function tuneAndCompare(): Promise<void> {
   const lake = await openVectorLake(dataFolder, { parameters: untuned });
-  await lake.publish({ tag: "a", vectors, dimension });
-  await commitEvalSet(lake.store, {
-    schemaVersion: 1,
-    name: evalSet,
-    source: { kind: "json" },
-    queries: queries.map((vector, place) => ({ id: `q${place}`, vector })),
-  });
+  await commitQueries(lake, evalSet, data.queries);
   console.log(`${count} clustered vectors of ${dimension} values, ${queryCount} held-out queries.\n`);
   const fleet = await startBenchFleet({ dataFolder, environment: { LAKEFLEET_WORKER_LOCK_MS: "5000" } });
   try {
@@ -66,29 +64,11 @@ try {
     const journal = await readJournal({ store: lake.store, index: lake.index, telemetry });
     printJournal(journal);
     await checkReplay(lake, journal);
-    const compared = await compareWithDefaults({ lake, vectors, dimension, queries, k: 10 });
-    printOutcome(minutes, journal, compared);
+    const folder = await buildHnswlib(data, values.cache ?? dataFolder);
+    printOutcome(minutes, journal, await compareWithDefaults({ lake, data, folder, k: 10 }));
   } finally {
     await fleet.stop();
   }
-  console.log(describeLoad("after"));
-} finally {
-  await rm(dataFolder, { recursive: true, force: true });
-}
-
-/** The queries come from the same clusters and are not among the vectors. */
-function makeVectors(): { vectors: Float32Array; queries: Float32Array[] } {
-  const all = new Float32Array((count + queryCount) * dimension);
-  let offset = 0;
-  for (const block of generateVectors({ seed: 1, count: count + queryCount, dimension })) {
-    all.set(block, offset);
-    offset += block.length;
-  }
-  const row = (index: number) => all.slice(index * dimension, (index + 1) * dimension);
-  return {
-    vectors: all.subarray(0, count * dimension),
-    queries: Array.from({ length: queryCount }, (_, index) => row(count + index)),
-  };
 }
 
 interface Status {

@@ -20,6 +20,8 @@ const { values } = parseArgs({
 });
 const seedCount = Number(values.seeds);
 const recallTarget = Number(values.target);
+/** The agent's default: a smaller gain is not worth a new generation. */
+const gainMin = 0.05;
 /** A trial asks a few hundred queries five times, and opens the graph. */
 const queriesPerTrial = 1_000;
 const openingMs = 300;
@@ -33,6 +35,8 @@ interface Run {
   /** How much slower than the best point the best one found was, after 20 trials and at the end. */
   regretAt20: number;
   regret: number;
+  /** Less than the budget where the proposer saw nothing that promised enough. */
+  cpuSecondsInAll: number;
 }
 
 printHeading("Proposers replayed over recorded trials");
@@ -44,7 +48,7 @@ for (const name of tables) {
   const best = bestPoint(table);
   console.log(
     `Table ${table.name}: ${table.graphs.filter(({ share }) => share === 1).length} graphs × ` +
-      `${effortsOf(table).length} efforts over ${table.count} × ${table.dimension}; ${seedCount} seeds; ` +
+      `${effortsOf(table).length} efforts over ${table.count} × ${table.dimension} (${table.source}); ${seedCount} seeds; ` +
       `${(budgetMs / 1000).toFixed(0)} s of processor time each; target recall ${recallTarget}; best ${best.toFixed(4)} ms.\n`,
   );
   printTable(
@@ -56,6 +60,7 @@ for (const name of tables) {
       "median CPU s",
       "p50 over best: at 20 trials",
       "at the end",
+      "median CPU s in all",
     ],
     proposerNames.map((proposer) => summarise(proposer, runAll(proposer, { table, budgetMs, best }))),
   );
@@ -75,14 +80,26 @@ function replay(name: ProposerName, seed: number, { table, budgetMs, best }: Wor
   const space = spaceOf(table);
   const history: TrialPoint[] = [];
   const built = new Set<string>();
-  const run: Run = { trials: undefined, cpuSeconds: undefined, regretAt20: Infinity, regret: Infinity };
+  const run: Run = {
+    trials: undefined,
+    cpuSeconds: undefined,
+    regretAt20: Infinity,
+    regret: Infinity,
+    cpuSecondsInAll: 0,
+  };
   let spentMs = 0;
   while (history.length < trialsMax) {
-    const proposal = findProposer(name).propose({ space, history, seed, objective: { recallTarget } });
+    const proposal = findProposer(name).propose({
+      space,
+      history,
+      seed,
+      objective: { recallTarget, gainMin },
+    });
     if (proposal === undefined) break;
     const trial = measure(table, proposal);
     spentMs += openingMs + trial.p50Ms * queriesPerTrial + (built.has(trial.graph) ? 0 : trial.buildMs);
     if (spentMs > budgetMs) break;
+    run.cpuSecondsInAll = spentMs / 1_000;
     built.add(trial.graph);
     const { recall, p50Ms, buildMs } = trial;
     const { parameters, sampleShare } = proposal;
@@ -177,5 +194,6 @@ function summarise(name: ProposerName, runs: readonly Run[]): (string | number)[
     figure(seconds, 0),
     percent(median(runs.map(({ regretAt20 }) => regretAt20))),
     percent(median(runs.map(({ regret }) => regret))),
+    median(runs.map(({ cpuSecondsInAll }) => cpuSecondsInAll)).toFixed(0),
   ];
 }

@@ -8,41 +8,55 @@ import { vectorFiles } from "@lakefleet/lib/vector/format/vector-files.ts";
 import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { openVectorIndex } from "@lakefleet/lib/vector/read/open-vector-index.ts";
 import type { z } from "zod";
-import { generateVectors } from "../examples/generate-vectors.ts";
+import { makeClusteredVectors } from "./support/clustered-index.ts";
 import { median } from "./support/print-report.ts";
+import { makeTextVectors } from "./support/text-vectors.ts";
 import { Quantization, TrialTable, tablePath } from "./support/trial-table.ts";
 
 /**
  * Measures a grid of graphs for `bench/proposers.ts`, in steps that can be repeated and interrupted:
- * `node bench/record-trials.ts --table clustered-20k-768 --folder /tmp/tables --step build` builds what is missing and
- * measures its recall, `--step latency` measures as many latencies as fit into `--seconds`, `--step write` writes the
- * table.
+ * `node bench/record-trials.ts --table clustered-20k-768 --folder /tmp/tables --step build` builds as much of what is
+ * missing as fits into `--seconds` and measures its recall, `--step latency` does the latencies, on a quiet machine,
+ * `--step write` writes the table.
  */
 const { values } = parseArgs({
   options: {
     table: { type: "string", default: "clustered-20k-768" },
     folder: { type: "string" },
     step: { type: "string", default: "build" },
-    quantizations: { type: "string", default: "i8,bf16,f32" },
     seconds: { type: "string", default: "220" },
   },
 });
-const tables: Record<string, { count: number; dimension: number; spread: number; connectivity: number[] }> = {
-  "clustered-20k-768": { count: 20_000, dimension: 768, spread: 0.7, connectivity: [8, 16, 32] },
-  "clustered-10k-128": { count: 10_000, dimension: 128, spread: 0.9, connectivity: [8, 16, 32] },
+interface Shape {
+  count: number;
+  /** What the vectors are, for whoever reads the table. */
+  source: string;
+  make(): Promise<{ vectors: Float32Array; queries: Float32Array[] }>;
+}
+const k = 10;
+const recallQueries = 400;
+const dimension = 768;
+const tables: Record<string, Shape> = {
+  "clustered-20k-768": {
+    count: 20_000,
+    source: "clustered, spread 0.7",
+    make: async () => makeClusteredVectors({ count: 20_000, dimension, queryCount: recallQueries }),
+  },
+  "texts-10k-768": {
+    count: 10_000,
+    source: "generated texts, embedded by hash-768@1",
+    make: () => makeTextVectors({ count: 10_000, queryCount: recallQueries }),
+  },
 };
 const shape = tables[values.table];
 if (shape === undefined || values.folder === undefined) throw new Error("--table and --folder are needed");
-const { count, dimension, spread } = shape;
+const { count, source } = shape;
 const folder = path.join(values.folder, values.table);
-const k = 10;
-const recallQueries = 400;
 const latencyQueries = 40;
 /** The fastest of these counts for a query: what another process takes away in one round it leaves in another. */
 const latencyRounds = 3;
-const efforts = [
-  16, 19, 23, 27, 32, 38, 45, 54, 64, 76, 91, 108, 128, 152, 181, 215, 256, 304, 362, 431, 512,
-];
+/** Below 30 a search for ten hits takes as long, since it compares so many exactly. */
+const efforts = [32, 38, 45, 54, 64, 76, 91, 108, 128, 152, 181, 215, 256, 304, 362, 431, 512];
 
 interface Cell {
   share: number;
@@ -51,34 +65,24 @@ interface Cell {
   expansionBuild: number;
 }
 
-const quantizations = values.quantizations.split(",").map((name) => Quantization.parse(name));
-const cells: Cell[] = quantizations.flatMap((quantization) =>
+const cells: Cell[] = ["i8", "bf16"].flatMap((name) =>
   [1, 0.3, 0.1].flatMap((share) =>
-    shape.connectivity.flatMap((connectivity) =>
-      [64, 128, 256].map((expansionBuild) => ({ share, quantization, connectivity, expansionBuild })),
+    [8, 16, 32].flatMap((connectivity) =>
+      [64, 128, 256].map((expansionBuild) => ({
+        share,
+        quantization: Quantization.parse(name),
+        connectivity,
+        expansionBuild,
+      })),
     ),
   ),
 );
 
-const { vectors, queries } = makeVectors();
-if (values.step === "build") for (const cell of cells) await buildCell(cell);
-else if (values.step === "latency") await measureLatencies(performance.now() + 1000 * Number(values.seconds));
+const { vectors, queries } = await shape.make();
+const until = performance.now() + 1_000 * Number(values.seconds);
+if (values.step === "build") await buildCells();
+else if (values.step === "latency") await measureLatencies();
 else await writeTable();
-
-function makeVectors(): { vectors: Float32Array; queries: Float32Array[] } {
-  const all = new Float32Array((count + recallQueries) * dimension);
-  let offset = 0;
-  for (const block of generateVectors({ seed: 1, count: count + recallQueries, dimension, spread })) {
-    all.set(block, offset);
-    offset += block.length;
-  }
-  return {
-    vectors: all.subarray(0, count * dimension),
-    queries: Array.from({ length: recallQueries }, (_, row) =>
-      all.slice((count + row) * dimension, (count + row + 1) * dimension),
-    ),
-  };
-}
 
 function nameOf({ share, quantization, connectivity, expansionBuild }: Cell): string {
   return `${share}-${quantization}-${connectivity}-${expansionBuild}`;
@@ -89,6 +93,13 @@ function locationOf(cell: Cell) {
   const parameters = IndexParameters.parse({ backend: "hnsw", ...build });
   const vectorCount = Math.round(count * share);
   return { folder: path.join(folder, nameOf(cell)), dimension, vectorCount, parameters };
+}
+
+async function buildCells(): Promise<void> {
+  for (const cell of cells) {
+    if (performance.now() > until) return;
+    await buildCell(cell);
+  }
 }
 
 async function buildCell(cell: Cell): Promise<void> {
@@ -145,7 +156,7 @@ async function truthOf(cell: Cell): Promise<number[][]> {
   return truth;
 }
 
-async function measureLatencies(until: number): Promise<void> {
+async function measureLatencies(): Promise<void> {
   let missing = 0;
   for (const cell of cells) {
     const result = path.join(folder, nameOf(cell), "latency.json");
@@ -193,7 +204,7 @@ async function writeTable(): Promise<void> {
     machine: `${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} cores, Node ${process.version}`,
     count,
     dimension,
-    spread,
+    source,
     recallQueries,
     efforts,
     graphs,

@@ -13,7 +13,8 @@ import { printHeading } from "./support/print-report.ts";
 /**
  * Every engine beside Lakefleet over the same vectors and queries: build, disk, memory, cold load, search, rows by id,
  * append. `node bench/scorecard.ts [--count 20000] [--only usearch-i8,lance-ivf_rq] [--phases build,search,append]
- * [--out results.json] [--resume]`. All rows of 100,000 × 768 take about 20 minutes and 8 GB.
+ * [--out results.json] [--resume] [--seconds 600]`. All rows of 100,000 × 768 take about 20 minutes and 8 GB; after
+ * `--seconds` nothing more is begun, and `--resume` goes on from there.
  */
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     phases: { type: "string", default: "build,search,append" },
     out: { type: "string" },
     resume: { type: "boolean", default: false },
+    seconds: { type: "string", default: "Infinity" },
   },
 });
 const size = {
@@ -48,6 +50,8 @@ const unknown = only.filter((name) => !rowNames.includes(name));
 if (unknown.length > 0)
   throw new Error(`No such row: ${unknown.join(", ")}. There are ${rowNames.join(", ")}.`);
 
+const until = performance.now() + 1_000 * Number(values.seconds);
+
 printHeading("Scorecard");
 await mkdir(folder, { recursive: true });
 const before = values.resume ? await readResults(out) : undefined;
@@ -55,7 +59,7 @@ const results: Results = { ...size, rows: before?.rows ?? {} };
 await runPhase({ phase: "prepare", workload });
 for (const row of rowNames.filter((name) => only.includes(name))) {
   for (const phase of values.phases.split(",") as Phase[]) {
-    if (results.rows[row]?.[phase] !== undefined) continue;
+    if (results.rows[row]?.[phase] !== undefined || performance.now() > until) continue;
     console.error(`${new Date().toISOString()} ${row}: ${phase}`);
     const found = await runPhase({ phase, row, folder: path.join(folder, "rows", row), workload });
     results.rows[row] = { label: row, ...results.rows[row], ...found };

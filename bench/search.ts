@@ -4,9 +4,9 @@ import { quantile } from "@lakefleet/lib/evaluation/quantile.ts";
 import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { openVectorIndex } from "@lakefleet/lib/vector/read/open-vector-index.ts";
-import { generateVectors } from "../examples/generate-vectors.ts";
 import { openBareEngine } from "./support/bare-engine.ts";
 import { makeBenchFolder, startBenchFleet } from "./support/bench-fleet.ts";
+import { makeClusteredVectors } from "./support/clustered-index.ts";
 import { openConnection, renderRequest } from "./support/keep-alive-client.ts";
 import { describeLoad, printHeading, printTable, verdict } from "./support/print-report.ts";
 import { type ExpectedHits, type SwapOutcome, searchDuringSwaps } from "./support/swap-load.ts";
@@ -35,7 +35,7 @@ const k = 10;
 printHeading("Search over HTTP");
 const dataFolder = await makeBenchFolder("search");
 try {
-  const { vectors, queries } = makeVectors();
+  const { vectors, queries } = makeClusteredVectors({ count, dimension, queryCount });
   const lake = await openVectorLake(dataFolder);
   // The second one holds the vectors in reverse, so that an ordinal of one names another vector in the other.
   const first = await lake.publish({ tag: "a", vectors, dimension });
@@ -70,21 +70,6 @@ try {
   console.log(describeLoad("after"));
 } finally {
   await rm(dataFolder, { recursive: true, force: true });
-}
-
-/** The queries come from the same clusters and are not among the vectors. */
-function makeVectors(): { vectors: Float32Array; queries: Float32Array[] } {
-  const all = new Float32Array((count + queryCount) * dimension);
-  let offset = 0;
-  for (const block of generateVectors({ seed: 1, count: count + queryCount, dimension })) {
-    all.set(block, offset);
-    offset += block.length;
-  }
-  const row = (index: number) => all.slice(index * dimension, (index + 1) * dimension);
-  return {
-    vectors: all.subarray(0, count * dimension),
-    queries: Array.from({ length: queryCount }, (_, index) => row(count + index)),
-  };
 }
 
 function reversed(vectors: Float32Array): Float32Array {

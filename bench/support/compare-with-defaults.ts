@@ -1,14 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import { activeLog } from "@lakefleet/lib/generation/active-log.ts";
 import { openGeneration } from "@lakefleet/lib/generation/read/open-generation.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
-import { buildVectorIndex } from "@lakefleet/lib/vector/build/build-vector-index.ts";
-import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
+import type { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { openVectorIndex } from "@lakefleet/lib/vector/read/open-vector-index.ts";
 import type { VectorIndex } from "@lakefleet/lib/vector/vector-index.ts";
+import type { ClusteredVectors } from "./clustered-index.ts";
 import { median } from "./print-report.ts";
+import { hnswlibDefaults } from "./untuned-lake.ts";
 
 interface Measured {
   parameters: IndexParameters;
@@ -21,38 +19,25 @@ const rounds = 7;
 /** What serves now beside hnswlib with its own defaults, query by query in turn, so that both meet the same machine. */
 export async function compareWithDefaults(options: {
   lake: { store: LocalStore; index: string };
-  vectors: Float32Array;
-  dimension: number;
-  queries: readonly Float32Array[];
+  data: ClusteredVectors;
+  /** The folder of hnswlib's graph. */
+  folder: string;
   k: number;
 }): Promise<{ promoted: Measured; defaults: Measured }> {
-  const { lake, vectors, dimension, queries, k } = options;
+  const { lake, folder, k } = options;
+  const { vectors, dimension, queries } = options.data;
+  const parameters = hnswlibDefaults;
   const vectorCount = vectors.length / dimension;
-  const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-hnswlib-"));
-  const parameters = IndexParameters.parse({
-    backend: "hnsw",
-    engine: "hnswlib",
-    quantization: "f32",
-    connectivity: 16,
-    expansionBuild: 200,
-    expansionSearch: 100,
-  });
+  const serving = await openServing(lake);
+  const hnswlib = await openVectorIndex({ folder, dimension, vectorCount, parameters });
   try {
-    const location = { folder, dimension, vectorCount, parameters };
-    async function* blocks() {
-      yield { vectors };
-    }
-    await buildVectorIndex({ ...location, blocks: blocks(), threads: 1 });
-    const serving = await openServing(lake);
-    const hnswlib = await openVectorIndex(location);
     const [promoted, defaults] = await measure([serving.index, hnswlib], queries, k);
-    await Promise.all([serving.close(), hnswlib.close()]);
     return {
       promoted: { parameters: serving.parameters, ...promoted! },
       defaults: { parameters, ...defaults! },
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await Promise.all([serving.close(), hnswlib.close()]);
   }
 }
 

@@ -11,7 +11,8 @@ export const TrialTable = z.strictObject({
   machine: z.string(),
   count: z.int(),
   dimension: z.int(),
-  spread: z.number(),
+  /** What the vectors are. */
+  source: z.string(),
   recallQueries: z.int(),
   /** Values of `expansionSearch`, in the order of every graph's lists. */
   efforts: z.array(z.int()),
