@@ -21,8 +21,8 @@ import { mountLanceRoutes } from "./lance-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountRefreshRoutes } from "./refresh-routes.ts";
 import { mountRowRoutes } from "./row-routes.ts";
-import { mountSpendRoutes } from "./spend-routes.ts";
 import { mountScheduleRoutes } from "./schedule-routes.ts";
+import { mountSpendRoutes } from "./spend-routes.ts";
 import { mountTrialRoutes } from "./trial-routes.ts";
 import { mountWatchRoutes } from "./watch-routes.ts";
 

@@ -1,10 +1,10 @@
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { DomainError } from "../errors/domain-error.ts";
+import { lastTick } from "../refresh/last-tick.ts";
 import { canonicalJson } from "../storage/canonical-json.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { lastTick } from "../refresh/last-tick.ts";
 import { assertCron, nextTick } from "./cron.ts";
 import { keyPrefix } from "./job-envelope.ts";
 import { readLastTick, readSchedules, removeLastTick, type Schedule, scheduleLog } from "./schedule-log.ts";

@@ -112,9 +112,12 @@ describe("PostgreSQL", () => {
       const [precision, scale] = size.split(",").map(Number);
       return `((random() - 0.5) * 10 ^ (${precision! - scale!} * random()))::numeric(${size}) AS n${at}`;
     });
-    await server.run("postgres", `CREATE TABLE random_values AS SELECT ${numbers.join(", ")},
+    await server.run(
+      "postgres",
+      `CREATE TABLE random_values AS SELECT ${numbers.join(", ")},
       ((random() - 0.5) * 1.8e19)::numeric::int8 AS i, timestamp '2000-01-01' + (random() - 0.5) * interval '3000 years' AS t,
-      date '2000-01-01' + ((random() - 0.5) * 700000)::int AS d FROM generate_series(1, 3000)`);
+      date '2000-01-01' + ((random() - 0.5) * 700000)::int AS d FROM generate_series(1, 3000)`,
+    );
     const columns = [...sizes.map((_, at) => `n${at}`), "i", "t", "d"];
     const query = `SELECT ${columns.flatMap((name) => [name, `${name}::text AS ${name}_text`]).join(", ")} FROM random_values`;
     const { rows } = await readRelation(server, "postgres", { from: { query } });
@@ -267,9 +270,12 @@ describe("MariaDB", () => {
   test("thousands of random numbers and times are what the server itself writes", async () => {
     const query = `SELECT d15, CAST(d15 AS char) AS d15_text, d38, CAST(d38 AS char) AS d38_text, i, CAST(i AS char) AS i_text,
       t, CAST(t AS char) AS t_text FROM random_values`;
-    await server.run("test", `CREATE TABLE random_values AS SELECT CAST((rand() - 0.5) * pow(10, 13 * rand()) AS decimal(15,2)) AS d15,
+    await server.run(
+      "test",
+      `CREATE TABLE random_values AS SELECT CAST((rand() - 0.5) * pow(10, 13 * rand()) AS decimal(15,2)) AS d15,
       CAST((rand() - 0.5) * pow(10, 18 * rand()) AS decimal(38,20)) AS d38, CAST((rand() - 0.5) * 1.8e19 AS signed) AS i,
-      timestamp('2000-01-01') + interval (rand() - 0.5) * 5e10 second + interval rand() * 1e6 microsecond AS t FROM seq_1_to_3000`);
+      timestamp('2000-01-01') + interval (rand() - 0.5) * 5e10 second + interval rand() * 1e6 microsecond AS t FROM seq_1_to_3000`,
+    );
     const { rows } = await readRelation(server, "test", { from: { query } });
     expect(rows).toHaveLength(3_000);
     for (const row of rows) {

@@ -1,5 +1,5 @@
-import { createFollowing, type FollowingOptions } from "@lakefleet/lib/ingest/follow-datasets.ts";
 import { readManifest } from "@lakefleet/lib/generation/read-manifest.ts";
+import { createFollowing, type FollowingOptions } from "@lakefleet/lib/ingest/follow-datasets.ts";
 import type { Intent } from "@lakefleet/lib/jobs/intent-state.ts";
 import type { FlowRequest } from "@lakefleet/lib/jobs/start-flow.ts";
 import { findBehind } from "@lakefleet/lib/refresh/find-behind.ts";

@@ -4,9 +4,11 @@ import path from "node:path";
 import { createApi } from "@lakefleet/api/create-api.ts";
 import { openApiResources } from "@lakefleet/api/open-api-resources.ts";
 import { readConfiguration } from "@lakefleet/config/schema.ts";
+import { allowedAddresses } from "@lakefleet/lib/connectors/allowed-addresses.ts";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import type { IngestPayload } from "@lakefleet/lib/ingest/plan-ingest.ts";
 import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
+import { openSecrets } from "@lakefleet/lib/storage/secrets.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { createServe } from "@lakefleet/serve/create-serve.ts";
 import { openServeResources } from "@lakefleet/serve/open-serve-resources.ts";
@@ -61,6 +63,8 @@ export async function openCatalogueApp() {
         store: api.store,
         telemetry: options.telemetry,
         memoryMib: 256,
+        secrets: openSecrets({ folder: path.join(folder, "secrets"), environment: {} }),
+        allowed: allowedAddresses(read.configuration),
       });
     },
     async close() {
