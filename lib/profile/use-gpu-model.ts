@@ -1,3 +1,4 @@
+import { DomainError } from "../errors/domain-error.ts";
 import type { ModelServer } from "./model-server.ts";
 import type { GpuLease, GpuSlots } from "./open-gpu-slots.ts";
 
@@ -21,10 +22,19 @@ export async function useGpuModel<T>(
   const lease = await slots.take({ job, model: model.name });
   try {
     const signal = AbortSignal.any([options.signal, lease.signal]);
-    if (lease.evicted !== undefined) await server.unload(lease.evicted);
+    if (lease.evicted !== undefined) await evict(server, lease.evicted);
     if (lease.load) await server.load(model.name, signal);
     return await task({ signal, assertHeld: lease.assertHeld });
   } finally {
     await lease.release();
+  }
+}
+
+/** A model that the server no longer has is as good as unloaded. */
+async function evict(server: ModelServer, model: string): Promise<void> {
+  try {
+    await server.unload(model);
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.type !== "model-unknown") throw error;
   }
 }

@@ -9,6 +9,8 @@ export interface Arrival {
   costNanoUsd: number;
   /** The caller's process. */
   from: number;
+  /** When that sent it; what lies between is the network and two busy event loops. */
+  sentAtMs: number;
 }
 
 /** An answer that the provider is made to give; 200 bills the request. */
@@ -36,6 +38,7 @@ export async function startCountingProvider(
       tokens: Number(query.get("tokens")),
       costNanoUsd: Number(query.get("cost")),
       from: Number(query.get("from")),
+      sentAtMs: Number(query.get("sent")),
     };
     arrivals.push(arrival);
     const { status, retryAfterSeconds, afterMs = 0 } = answer(arrival, arrivals.length);

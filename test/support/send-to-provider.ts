@@ -9,7 +9,9 @@ export async function sendToProvider(
 ): Promise<CallResult<number>> {
   const { tokens, costNanoUsd, billedShare = 1, from = process.pid } = request;
   const billed = Math.ceil(costNanoUsd * billedShare);
-  const response = await ask(`${url}/?tokens=${tokens}&cost=${billed}&from=${from}`, signal);
+  const sentAtMs = Number(process.hrtime.bigint()) / 1e6;
+  const query = `tokens=${tokens}&cost=${billed}&from=${from}&sent=${sentAtMs}`;
+  const response = await ask(`${url}/?${query}`, signal);
   if (response.ok) return { value: response.status, tokens, costUsd: billed / 1e9 };
   const retryAfter = response.headers.get("retry-after");
   if (response.status === 429) {
