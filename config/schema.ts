@@ -1,5 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
+import { type Models, readModels } from "./models.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 const DatabaseAllowance = z.enum(["files", "sockets", "link-local"]);
@@ -36,6 +37,8 @@ const Environment = z.object({
   LAKEFLEET_GPU_SLOTS: Count.max(64).default(1),
   /** What a DSN may lead to beside a host on the network, joined by commas: `files` (of TLS), `sockets`, `link-local`. */
   LAKEFLEET_DATABASE_ALLOW: z.string().default("").transform(splitList).pipe(z.array(DatabaseAllowance)),
+  /** The file of model servers and models, `models.json` in the data folder where it is not set. */
+  LAKEFLEET_MODELS: z.string().default(""),
 });
 
 /** `LAKEFLEET_SECRET_<NAME>`: a secret, where no file of the data folder holds it. */
@@ -62,6 +65,9 @@ export interface Configuration {
   databaseAllow: z.infer<typeof DatabaseAllowance>[];
   /** By name. Never logged. */
   secrets: Record<string, string>;
+  /** Absolute; undefined where the default file is read if it is there. */
+  modelsFile: string | undefined;
+  models: Models;
 }
 
 export type ConfigurationResult =
@@ -81,6 +87,11 @@ export function readConfiguration(
   }
   const values = parsed.data;
   const dataFolder = path.resolve(values.LAKEFLEET_DATA);
+  const modelsFile = values.LAKEFLEET_MODELS === "" ? undefined : path.resolve(values.LAKEFLEET_MODELS);
+  const read = readModels(modelsFile ?? path.join(dataFolder, "models.json"), {
+    required: modelsFile !== undefined,
+  });
+  if (!read.ok) return read;
   return {
     ok: true,
     configuration: {
@@ -108,6 +119,8 @@ export function readConfiguration(
       adminKey: values.LAKEFLEET_ADMIN_KEY,
       databaseAllow: values.LAKEFLEET_DATABASE_ALLOW,
       secrets: secretsOf(environment),
+      modelsFile,
+      models: read.models,
     },
   };
 }
@@ -148,5 +161,6 @@ export function environmentOf(configuration: Configuration): Record<string, stri
     ...Object.fromEntries(
       Object.entries(configuration.secrets).map(([name, value]) => [secretPrefix + name, value]),
     ),
+    LAKEFLEET_MODELS: configuration.modelsFile ?? "",
   };
 }

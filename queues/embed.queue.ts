@@ -12,6 +12,10 @@ export const embedQueue = defineQueue({
     embedded: z.int(),
     reused: z.int(),
     failed: z.int(),
+    /** Chunks too long for the model, which have the mean of their parts' vectors. */
+    resplit: z.int().optional(),
+    /** As the provider counted them. */
+    tokens: z.int().optional(),
     costUsd: z.number(),
   }),
   jobId: (payload) => `${payload.intent}.embed`,

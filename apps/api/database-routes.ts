@@ -62,6 +62,7 @@ export function mountDatabaseRoutes(app: OpenAPIHono, dependencies: ApiDependenc
       const job = await requestDatabaseIngest({
         startFlow: jobs.startFlow,
         store,
+        models: configuration.models,
         secrets,
         allowed: allowedAddresses(configuration),
         intent: newIntentId(),

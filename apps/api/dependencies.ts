@@ -1,4 +1,5 @@
 import type { Configuration } from "@lakefleet/config/schema.ts";
+import type { Embedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import type { VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import type { PricedProvider } from "@lakefleet/lib/ingest/quote-request.ts";
 import type { Jobs } from "@lakefleet/lib/jobs/open-jobs.ts";
@@ -21,5 +22,6 @@ export interface ApiDependencies {
   /** What this process has verified; the read plane shares it where both run in one process. */
   verified: VerifiedFiles;
   jobs: Jobs;
+  embedders: Pick<Embedders, "open">;
   telemetry: Telemetry;
 }

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { OpenProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { autogenEvalSet } from "@lakefleet/lib/evaluation/autogen-eval-set.ts";
 import { describeEvalSet, EvalSetSummary } from "@lakefleet/lib/evaluation/describe-eval-set.ts";
 import type { EvalSet } from "@lakefleet/lib/evaluation/eval-set.ts";
@@ -69,7 +70,10 @@ const autogen = createRoute({
   responses: answers(200, Committed, "The set; `reused` where it was there already"),
 });
 
-export function mountEvalRoutes(app: OpenAPIHono, { store }: Pick<ApiDependencies, "store">): void {
+export function mountEvalRoutes(
+  app: OpenAPIHono,
+  { store, embedders }: Pick<ApiDependencies, "store" | "embedders">,
+): void {
   app.openapi(create, async (context) => {
     const { name, queries, topics = "", judgements } = context.req.valid("json");
     const set: EvalSet = {
@@ -85,7 +89,8 @@ export function mountEvalRoutes(app: OpenAPIHono, { store }: Pick<ApiDependencie
     const { name } = context.req.valid("param");
     const { index, queries: count, seed, strata } = context.req.valid("json");
     const { signal } = context.req.raw;
-    const made = await autogenEvalSet({ store, name, index, count, seed, strata, signal });
+    const providers: OpenProvider = (embedderId) => embedders.open(embedderId, { threads: 0 });
+    const made = await autogenEvalSet({ store, name, index, count, seed, strata, providers, signal });
     return context.json({ ...describeEvalSet(made), reused: made.reused }, 200);
   });
 }

@@ -80,7 +80,15 @@ async function importUpload(
   try {
     const request = parseImportRequest(upload.fields);
     const source = { path: upload.path, name: upload.name, uploaded: true };
-    return await requestImport({ startFlow: jobs.startFlow, store, intent, actor: "http", request, source });
+    return await requestImport({
+      startFlow: jobs.startFlow,
+      store,
+      models: configuration.models,
+      intent,
+      actor: "http",
+      request,
+      source,
+    });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -99,6 +107,7 @@ async function importPath({ configuration, jobs, store }: ApiDependencies, body:
   return requestImport({
     startFlow: jobs.startFlow,
     store,
+    models: configuration.models,
     intent: newIntentId(),
     actor: "http",
     request,

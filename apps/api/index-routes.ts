@@ -43,12 +43,13 @@ const createIndex = createRoute({
   responses: answers(202, AcceptedJob, "Accepted"),
 });
 
-export function mountIndexRoutes(app: OpenAPIHono, { jobs, store }: ApiDependencies): void {
+export function mountIndexRoutes(app: OpenAPIHono, { jobs, store, configuration }: ApiDependencies): void {
   app.openapi(createIndex, async (context) => {
     const body = context.req.valid("json");
     const dataset = await readDataset(store, body.dataset);
     await defineIndex({
       store,
+      models: configuration.models,
       dataset: {
         ...dataset,
         textColumns: body.text_columns ?? dataset.textColumns,

@@ -53,6 +53,7 @@ export function mountIngestRoutes(app: OpenAPIHono, dependencies: ApiDependencie
     const job = await requestPathIngest({
       startFlow: jobs.startFlow,
       store,
+      models: configuration.models,
       intent: newIntentId(),
       actor: "http",
       request,
@@ -94,6 +95,7 @@ function mountIngestFile(app: OpenAPIHono, { jobs, store, configuration }: ApiDe
       const job = await requestIngest({
         startFlow: jobs.startFlow,
         store,
+        models: configuration.models,
         intent,
         actor: "http",
         request: parseIngestRequest(upload.fields),

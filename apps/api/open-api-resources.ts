@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
 import { watchFreshness } from "@lakefleet/lib/catalog/watch-freshness.ts";
+import { configuredEmbedders } from "@lakefleet/lib/embedding/configured-embedders.ts";
 import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
 import { createFollowing } from "@lakefleet/lib/ingest/follow-datasets.ts";
@@ -50,6 +51,7 @@ export async function openApiResources(options: {
     telemetry,
   });
   const settling = startSettling({ store, intents: jobs.intents, telemetry, everyMs: reconcileEveryMs });
+  const embedders = configuredEmbedders({ configuration, redis: jobs.queues.redis, telemetry });
   const following = startRounds({
     ...createFollowing({ store, startFlow: jobs.startFlow, intents: jobs.intents, telemetry }),
     everyMs: followEveryMs,
@@ -64,7 +66,8 @@ export async function openApiResources(options: {
   });
   return {
     configuration,
-    models: { providers: {}, embedders: {} },
+    models: configuration.models,
+    embedders,
     store,
     secrets: openSecrets({ folder: layout.secrets, environment: configuration.secrets }),
     verified,
@@ -76,6 +79,7 @@ export async function openApiResources(options: {
       await settling.stop();
       await following.stop();
       await freshness.stop();
+      await embedders.close();
       await jobs.close();
     },
   };

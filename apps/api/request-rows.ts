@@ -29,7 +29,15 @@ export async function requestRows(
     const content = Readable.from([Buffer.from(rows.content)]);
     const upload = await saveUpload(content, { folder, name: "rows.json", signal });
     const source = { kind: "file" as const, ...upload, uploaded: true };
-    return await requestIngest({ startFlow: jobs.startFlow, store, intent, actor: "http", request, source });
+    return await requestIngest({
+      startFlow: jobs.startFlow,
+      store,
+      models: configuration.models,
+      intent,
+      actor: "http",
+      request,
+      source,
+    });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

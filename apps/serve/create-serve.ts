@@ -6,6 +6,7 @@ import { mountDatasetRoutes } from "./dataset-routes.ts";
 import { mountDatasetStateRoutes } from "./dataset-state-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 import { mountDocumentRoutes } from "./document-routes.ts";
+import { mountEmbedRoutes } from "./embed-routes.ts";
 import { mountEvalRoutes } from "./eval-routes.ts";
 import { mountGateRoutes } from "./gate-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
@@ -30,9 +31,12 @@ export function createServe(
     "/vectors/search/batch",
     "/vectors/indexes/*",
     "/vectors/lance/search/*",
+    "/ai/*",
+    "/v1/*",
   ])
     app.use(path, limitJsonBody());
   mountSearchRoute(app, dependencies);
+  mountEmbedRoutes(app, dependencies);
   mountStatisticsRoutes(app, dependencies);
   mountDocumentRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);

@@ -1,3 +1,4 @@
+import type { Embedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import type { IndexWork } from "@lakefleet/lib/generation/lifecycle.ts";
 import type { createSearchService } from "@lakefleet/lib/search/search-index.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
@@ -7,6 +8,7 @@ import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 export interface ServeDependencies {
   store: LocalStore;
   search: ReturnType<typeof createSearchService>;
+  embedders: Pick<Embedders, "open">;
   telemetry: Telemetry;
   /** The requests that are open or have failed, by index, where this process can see them. */
   work?: (() => Promise<ReadonlyMap<string, IndexWork>>) | undefined;

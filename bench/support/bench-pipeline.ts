@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { accountIndex } from "@lakefleet/lib/generation/account-index.ts";
 import type { IngestPayload } from "@lakefleet/lib/ingest/plan-ingest.ts";
 import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
@@ -53,7 +54,9 @@ export async function openBenchPipeline() {
         seconds[name] = (performance.now() - begin) / 1_000;
       };
       await step("ingest", (context) => handleIngest(payload, context, ingestion));
-      await step("embed", (context) => handleEmbed({ intent, index }, context, { store, locks, telemetry }));
+      await step("embed", (context) =>
+        handleEmbed({ intent, index }, context, { store, locks, telemetry, embedders: { open: openProvider } }),
+      );
       for (const name of ["build", "gate", "promote"] as const) {
         await step(name, (context) =>
           handleIndex({ step: name, intent, index }, context, { store, locks, telemetry }),

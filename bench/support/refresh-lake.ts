@@ -2,6 +2,7 @@ import path from "node:path";
 import { commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
 import { findIngested } from "@lakefleet/lib/dataset/find-ingested.ts";
 import { sqlLiteral } from "@lakefleet/lib/dataset/sql-quote.ts";
+import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { definitionLog } from "@lakefleet/lib/generation/definition-log.ts";
 import { readManifest } from "@lakefleet/lib/generation/read-manifest.ts";
 import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
@@ -79,7 +80,7 @@ export async function openRefreshLake({ folder, csv, size }: { folder: string; c
       const { version, noop } = await timed("rows", () => commit(staged, `round ${round}`));
       if (noop) return { milliseconds, how: "nothing to do" };
       const intent = newIntentId();
-      const world = { store, locks, telemetry };
+      const world = { store, locks, telemetry, embedders: { open: openProvider } };
       await timed("embed", () =>
         handleEmbed({ intent, index }, contextOf(`${intent}.embed`, undefined), world),
       );

@@ -1,8 +1,9 @@
 import type { RecordBatch } from "apache-arrow";
+import { handledElsewhere } from "../errors/handled-elsewhere.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import { textValues } from "./arrow-values.ts";
 import { assertLive } from "./assert-live.ts";
-import { addCached, tidyCache } from "./embedding-cache.ts";
+import { addCached, type NewVectors, tidyCache } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
 import { claimPending, inProgress, releaseClaim } from "./pending-rows.ts";
 import { writeMeta } from "./pipeline-meta.ts";
@@ -15,6 +16,8 @@ import { addEmbeddings, splitVectors, updateDocuments } from "./write-vectors.ts
 export interface EmbedPendingOptions {
   pipeline: Pipeline;
   provider: EmbeddingProvider;
+  /** Asked before and after the provider is; throws where the model is not the one that its id stands for. */
+  confirm?: (() => Promise<void>) | undefined;
   signal?: AbortSignal | undefined;
   progress?: ((progress: { done: number; total: number; unit: "chunks" }) => void) | undefined;
 }
@@ -28,6 +31,11 @@ export interface EmbedResult {
   reused: number;
   /** Chunks that got none; `embedding_error` says why. */
   failed: number;
+  /** Of the embedded: chunks too long for the model, which have the mean of their parts' vectors. */
+  resplit: number;
+  /** As the provider counted them. */
+  tokens: number;
+  costUsd: number;
 }
 
 /**
@@ -43,17 +51,35 @@ async function embedAlone(options: EmbedPendingOptions): Promise<EmbedResult> {
   const { pipeline, provider, progress } = options;
   const total = await claimPending(pipeline, provider.embedderId);
   failpoint("embed.after-claim");
-  const result: EmbedResult = { chunks: total, embedded: 0, reused: 0, failed: 0 };
+  const result: EmbedResult = {
+    chunks: total,
+    embedded: 0,
+    reused: 0,
+    failed: 0,
+    resplit: 0,
+    tokens: 0,
+    costUsd: 0,
+  };
   progress?.({ done: 0, total, unit: "chunks" });
+  // What one batch found is written while the next is being embedded.
+  let writing = Promise.resolve();
   try {
-    for await (const batches of claimedChunks(pipeline)) {
-      const outcome = await embedChunks(options, batches);
-      result.embedded += outcome.made.hashes.length;
-      result.reused += outcome.reused;
-      result.failed += outcome.errors.filter((error) => error !== null).length;
-      progress?.({ done: result.embedded + result.reused + result.failed, total, unit: "chunks" });
+    let justMade: NewVectors | undefined;
+    for await (const batches of claimedChunks(pipeline, provider)) {
+      const resolved = await resolveChunks(options, { batches, justMade });
+      await writing;
+      writing = storeChunks(options, { batches, resolved }).then(() => {
+        count(result, resolved);
+        progress?.({ done: result.embedded + result.reused + result.failed, total, unit: "chunks" });
+      });
+      handledElsewhere(writing);
+      // A server that has just failed is not asked for the next batch.
+      if (resolved.failure !== undefined) await writing;
+      justMade = resolved.made;
     }
+    await writing;
   } catch (error) {
+    await Promise.allSettled([writing]);
     await releaseClaim(pipeline, provider.embedderId);
     throw error;
   }
@@ -61,12 +87,27 @@ async function embedAlone(options: EmbedPendingOptions): Promise<EmbedResult> {
   return result;
 }
 
+function count(result: EmbedResult, resolved: ResolvedVectors): void {
+  result.embedded += resolved.made.hashes.length;
+  result.reused += resolved.reused;
+  result.failed += resolved.errors.filter((error) => error !== null).length;
+  result.resplit += resolved.resplit;
+  result.tokens += resolved.tokens;
+  result.costUsd += resolved.costUsd;
+}
+
 /** Chunks in one commit: 12 MB of vectors. Twice as many save 5 % of the CPU and take 200 MB more memory. */
 const chunksPerCommit = 4_096;
+/** A model on a server takes minutes for as many, and a killed run loses what it has not committed. */
+const modelChunksPerCommit = 1_024;
 
 /** Reads the version right after the claim, so that what is committed meanwhile does not move under the scan. */
-async function* claimedChunks(pipeline: Pipeline): AsyncGenerator<RecordBatch[], void, undefined> {
+async function* claimedChunks(
+  pipeline: Pipeline,
+  { serving }: EmbeddingProvider,
+): AsyncGenerator<RecordBatch[], void, undefined> {
   const claimed = await pipeline.openDocumentsAt(await pipeline.documents.version());
+  const enough = serving === undefined ? chunksPerCommit : modelChunksPerCommit;
   try {
     let batches: RecordBatch[] = [];
     let count = 0;
@@ -75,7 +116,7 @@ async function* claimedChunks(pipeline: Pipeline): AsyncGenerator<RecordBatch[],
       if (batch.numRows === 0) continue;
       batches.push(batch);
       count += batch.numRows;
-      if (count < chunksPerCommit) continue;
+      if (count < enough) continue;
       yield batches;
       batches = [];
       count = 0;
@@ -86,12 +127,25 @@ async function* claimedChunks(pipeline: Pipeline): AsyncGenerator<RecordBatch[],
   }
 }
 
-async function embedChunks(options: EmbedPendingOptions, batches: RecordBatch[]): Promise<ResolvedVectors> {
-  const { pipeline, provider, signal } = options;
+async function resolveChunks(
+  { pipeline, provider, confirm, signal }: EmbedPendingOptions,
+  { batches, justMade }: { batches: RecordBatch[]; justMade: NewVectors | undefined },
+): Promise<ResolvedVectors> {
   assertLive(signal);
   const contents = batches.flatMap((batch) => textValues(batch, "content"));
   const hashes = batches.flatMap((batch) => textValues(batch, "content_hash"));
-  const resolved = await resolveVectors({ pipeline, provider, contents, hashes, signal });
+  return resolveVectors({ pipeline, provider, contents, hashes, justMade, confirm, signal });
+}
+
+async function storeChunks(
+  { pipeline, provider }: EmbedPendingOptions,
+  { batches, resolved }: { batches: RecordBatch[]; resolved: ResolvedVectors },
+): Promise<void> {
+  if (resolved.failure !== undefined) {
+    // What was made has been paid for: the next run finds it in the cache.
+    await addCached(pipeline, resolved.made);
+    throw resolved.failure;
+  }
   const parts = splitVectors(batches, resolved);
   const done = { parts, embedderId: provider.embedderId, dimension: provider.dimension, at: Date.now() };
   failpoint("embed.before-commit");
@@ -104,7 +158,6 @@ async function embedChunks(options: EmbedPendingOptions, batches: RecordBatch[])
     }),
   ]);
   failpoint("embed.after-commit");
-  return resolved;
 }
 
 async function finish(pipeline: Pipeline, provider: EmbeddingProvider): Promise<void> {

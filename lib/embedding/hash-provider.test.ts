@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { embeddingProviderConformance } from "./embedding-provider.conformance.ts";
+import { embeddingProviderConformance, plainProviderConformance } from "./embedding-provider.conformance.ts";
 import { createHashPool } from "./hash-pool.ts";
 import { createHashProvider, createInlineHashProvider } from "./hash-provider.ts";
 import { openProvider } from "./open-provider.ts";
 
 embeddingProviderConformance("createHashProvider with two threads", () => createHashProvider({ threads: 2 }));
 embeddingProviderConformance("createInlineHashProvider", createInlineHashProvider);
+plainProviderConformance("createHashProvider", () => createHashProvider({ threads: 2 }));
+plainProviderConformance("createInlineHashProvider", createInlineHashProvider);
 
 describe("hash provider", () => {
   test("threads and the calling thread give the same vectors", async () => {

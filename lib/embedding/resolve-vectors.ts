@@ -1,7 +1,6 @@
-import { vectorFault } from "./check-vector.ts";
+import { embedTexts } from "./embed-texts.ts";
 import { findCached, type NewVectors } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
-import { noFeatures } from "./pending-rows.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 
 export interface ResolvedVectors {
@@ -13,28 +12,41 @@ export interface ResolvedVectors {
   reused: number;
   /** What the provider made and the cache should keep. */
   made: NewVectors;
+  tokens: number;
+  costUsd: number;
+  resplit: number;
+  /** What ended the work before its time; then only `made` is of use. */
+  failure: unknown;
 }
 
 /**
- * Finds a vector for every chunk: in the cache, else from the provider, once for each different text. A vector that
- * is not finite, zero, of another length than 1 or of another dimension is refused, and so is an answer with too few.
+ * Finds a vector for every chunk: in the cache, else among those just made, else from the provider, once for each
+ * different text. A vector that is not finite, zero, of another length than 1 or of another dimension is refused, and
+ * so is an answer with too few.
  */
 export async function resolveVectors(options: {
   pipeline: Pipeline;
   provider: EmbeddingProvider;
   contents: readonly string[];
   hashes: readonly string[];
+  /** Made by this run and perhaps not in the cache yet. */
+  justMade?: NewVectors | undefined;
+  confirm?: (() => Promise<void>) | undefined;
   signal?: AbortSignal | undefined;
 }): Promise<ResolvedVectors> {
-  const { pipeline, provider, contents, hashes, signal } = options;
+  const { pipeline, provider, contents, hashes, justMade, confirm, signal } = options;
   const { dimension, embedderId } = provider;
   const positions = firstPositions(hashes);
   const cached = await findCached(pipeline, { embedderId, hashes: [...positions.keys()] });
-  const missing = [...positions].filter(([hash]) => cached.vectors.get(hash)?.length !== dimension);
-  const texts = missing.map(([, position]) => contents[position] ?? "");
-  const answers = await embedTexts({ provider, texts, signal });
-
   const known = new Map<string, Float32Array | string>(cached.vectors);
+  for (const [place, hash] of justMade?.hashes.entries() ?? []) {
+    known.set(hash, justMade!.vectors.subarray(place * dimension, (place + 1) * dimension));
+  }
+  const missing = [...positions].filter(([hash]) => known.get(hash)?.length !== dimension);
+  const texts = missing.map(([, position]) => contents[position] ?? "");
+  if (texts.length > 0) await confirm?.();
+  const { answers, ...spent } = await embedTexts({ provider, texts, signal });
+  if (texts.length > 0) await confirm?.();
   for (const [index, [hash]] of missing.entries()) known.set(hash, answers[index] ?? "short_answer");
   const good = missing.flatMap(([hash]) => {
     const vector = known.get(hash);
@@ -47,40 +59,13 @@ export async function resolveVectors(options: {
   const found = hashes.map((hash) => known.get(hash));
   const errors = found.map((answer) => (typeof answer === "string" ? answer : null));
   return {
+    ...spent,
     // Mostly every text of a batch is new and different; then both are the same 25 MB.
     vectors: good.length === hashes.length ? made : joinVectors(found, dimension),
     errors,
     reused: errors.filter((error) => error === null).length - good.length,
     made: { embedderId, hashes: good.map(({ hash }) => hash), vectors: made, versionSeen: cached.version },
   };
-}
-
-/** The vector of each text, or why there is none. */
-async function embedTexts(options: {
-  provider: EmbeddingProvider;
-  texts: readonly string[];
-  signal: AbortSignal | undefined;
-}): Promise<(Float32Array | string)[]> {
-  const { provider, texts, signal } = options;
-  const { dimension, lengthMax } = provider;
-  const fitting = texts.filter((text) => text.length <= lengthMax);
-  if (fitting.length === 0) return texts.map(() => "too_long");
-  const answer = await provider.embedBatch(fitting, { signal });
-  const fault = answerFault(answer.length, { textCount: fitting.length, dimension });
-  let next = 0;
-  return texts.map((text) => {
-    if (text.length > lengthMax) return "too_long";
-    const vector = answer.subarray(next * dimension, (next + 1) * dimension);
-    next += 1;
-    if (fault !== undefined) return fault;
-    const vectorProblem = vectorFault(vector);
-    return vectorProblem === "zero" ? noFeatures : (vectorProblem ?? vector);
-  });
-}
-
-function answerFault(length: number, expected: { textCount: number; dimension: number }): string | undefined {
-  if (length === expected.textCount * expected.dimension) return undefined;
-  return length > 0 && length % expected.textCount === 0 ? "wrong_dimension" : "short_answer";
 }
 
 function firstPositions(hashes: readonly string[]): Map<string, number> {

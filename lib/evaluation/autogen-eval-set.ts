@@ -1,3 +1,4 @@
+import type { OpenProvider } from "../embedding/open-provider.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { activeLog } from "../generation/active-log.ts";
 import { readDefinition } from "../generation/definition-log.ts";
@@ -18,15 +19,16 @@ export async function autogenEvalSet(options: {
   count: number;
   seed: number;
   strata?: string | undefined;
+  providers?: OpenProvider | undefined;
   signal?: AbortSignal | undefined;
 }): ReturnType<typeof commitEvalSet> {
-  const { store, name, index, count, seed, strata, signal } = options;
+  const { store, name, index, count, seed, strata, providers, signal } = options;
   await readDefinition(store, index);
   const generation = (await activeLog(store, index).head())?.document.generation;
   if (generation === undefined) throw notReady(index);
   const opened = await openGeneration({ store, index, generation, signal });
   try {
-    const queries = await heldOutQueries({ opened, count, seed, strata, signal });
+    const queries = await heldOutQueries({ opened, count, seed, strata, providers, signal });
     const source = {
       ...({ kind: "held-out", index, generation, seed } as const),
       ...(strata === undefined ? {} : { strata }),

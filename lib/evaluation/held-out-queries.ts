@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { openProvider } from "../embedding/open-provider.ts";
+import { type OpenProvider, openInline } from "../embedding/open-provider.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { createRandom } from "../generation/format/seeded-random.ts";
 import type { OpenGeneration } from "../generation/read/open-generation.ts";
@@ -18,6 +18,7 @@ interface HeldOutOptions {
   seed: number;
   /** A metadata column; its values get queries by how many chunks they have, each at least one as far as they go. */
   strata?: string | undefined;
+  providers?: OpenProvider | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -27,11 +28,11 @@ interface HeldOutOptions {
  * from elsewhere are copied. Throws `eval-index-empty` and `eval-strata`.
  */
 export async function heldOutQueries(options: HeldOutOptions): Promise<EvalQuery[]> {
-  const { opened, count, seed, signal } = options;
+  const { opened, count, seed, providers, signal } = options;
   if (opened.rows.chunkCount === 0) throw emptyIndex(opened.manifest.index);
   const ordinals = sampleOrdinals({ groups: await groupOrdinals(options), count, seed });
   const chunks = opened.rows.fetch(ordinals);
-  const vectors = (await canEmbed(opened.manifest.embedderId))
+  const vectors = (await canEmbed(opened.manifest.embedderId, providers))
     ? undefined
     : await readVectors(opened, ordinals, signal);
   return chunks.map(({ id, doc_id: exclude, text }, place) => {
@@ -67,9 +68,9 @@ function stratumOf({ metadata }: StoredChunk, strata: string): string {
   return JSON.stringify(metadata[strata] ?? null);
 }
 
-export async function canEmbed(embedderId: string): Promise<boolean> {
+export async function canEmbed(embedderId: string, providers: OpenProvider = openInline): Promise<boolean> {
   try {
-    await openProvider(embedderId, { threads: 0 }).close();
+    await providers(embedderId).close();
     return true;
   } catch (error) {
     if (error instanceof DomainError && error.type === "embedder-unknown") return false;

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { OpenProvider } from "../embedding/open-provider.ts";
 import { createRandom } from "../generation/format/seeded-random.ts";
 import type { OpenGeneration } from "../generation/read/open-generation.ts";
 import type { QueryEmbedder } from "../search/embed-query.ts";
@@ -26,6 +27,7 @@ interface FusionOptions {
   opened: OpenGeneration;
   set: EvalSet;
   embed: QueryEmbedder["embed"];
+  providers?: OpenProvider | undefined;
   /** Hits of a page; both lists reach as deep below it as when such a page is served. */
   k?: number;
   signal?: AbortSignal | undefined;
@@ -48,11 +50,11 @@ interface FusedQuery {
 
 /** Finds the weight of words by which hybrid search ranks best, and keeps the index's own where nothing better is proven. */
 export async function measureFusion(options: FusionOptions): Promise<FusionMeasure> {
-  const { opened, set, signal } = options;
+  const { opened, set, providers, signal } = options;
   const { method, lexicalWeight: defaultWeight } = opened.manifest.fusion;
   const judged = set.queries.filter((query) => relevantDocuments(query).size > 0 && query.text !== undefined);
   const measure = judged.length > 0 ? "judged" : "known-item";
-  const asked = judged.length > 0 ? judged : await knownItems(set.queries, opened);
+  const asked = judged.length > 0 ? judged : await knownItems(set.queries, opened, providers);
   const step = Math.max(1, Math.ceil(asked.length / queriesMax));
   const queries: FusedQuery[] = [];
   for (const query of asked.filter((_, place) => place % step === 0)) {
@@ -118,8 +120,12 @@ async function rankBoth(
 }
 
 /** A seeded part of each query's sentences, or of its words where there is one sentence, that is to find its document. */
-async function knownItems(queries: readonly EvalQuery[], { manifest }: OpenGeneration): Promise<EvalQuery[]> {
-  if (!(await canEmbed(manifest.embedderId))) return [];
+async function knownItems(
+  queries: readonly EvalQuery[],
+  { manifest }: OpenGeneration,
+  providers: OpenProvider | undefined,
+): Promise<EvalQuery[]> {
+  if (!(await canEmbed(manifest.embedderId, providers))) return [];
   const random = createRandom(knownItemSeed);
   return queries.flatMap(({ id, text, exclude }) => {
     if (text === undefined || exclude === undefined) return [];

@@ -1,5 +1,5 @@
 import type { EmbeddingProvider } from "../embedding/embedding-provider.ts";
-import { openProvider } from "../embedding/open-provider.ts";
+import { type OpenProvider, openInline } from "../embedding/open-provider.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import type { GateCheck } from "../generation/certificate.ts";
 import type { ProbeVectors } from "../generation/format/probe-vectors.ts";
@@ -38,8 +38,9 @@ export function checkDefinition(manifest: GenerationManifest, definition: IndexD
 export async function checkModelVectors(
   { manifest, rows }: OpenGeneration,
   { ordinals, vectors }: ProbeVectors,
+  providers: OpenProvider = openInline,
 ): Promise<GateCheck[]> {
-  const provider = providerOf(manifest.embedderId);
+  const provider = providerOf(manifest.embedderId, providers);
   if (provider === undefined) return [];
   try {
     const { dimension } = manifest;
@@ -72,9 +73,9 @@ export function modelDigestOf(manifest: GenerationManifest): string {
   return checksumBytes(canonicalJson({ embedderId, modelId, modelRevision, dimension, metric }));
 }
 
-function providerOf(embedderId: string): EmbeddingProvider | undefined {
+function providerOf(embedderId: string, providers: OpenProvider): EmbeddingProvider | undefined {
   try {
-    return openProvider(embedderId, { threads: 0 });
+    return providers(embedderId);
   } catch (error) {
     if (error instanceof DomainError && error.type === "embedder-unknown") return undefined;
     throw error;

@@ -1,3 +1,4 @@
+import type { OpenProvider } from "../embedding/open-provider.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { type CommittedEvalSet, readEvalSet } from "../evaluation/eval-set-log.ts";
 import {
@@ -37,6 +38,8 @@ export interface GateOptions {
   /** Told every check, also where one of them fails. */
   onChecks?: ((checks: readonly GateCheck[]) => void) | undefined;
   verified?: VerifiedFiles | undefined;
+  /** Who embeds texts as the model of the generation did; the built-in embedder where it is not given. */
+  providers?: OpenProvider | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -46,7 +49,7 @@ export interface GateOptions {
  * the failed report, which replaces no certificate and stands until a gate passes.
  */
 export async function gateGeneration(options: GateOptions): Promise<GateOutcome> {
-  const { store, index, generation, onChecks, verified, signal } = options;
+  const { store, index, generation, onChecks, verified, providers, signal } = options;
   const definition = await readDefinition(store, index);
   const { gates: thresholds, evalSet: name } = await readPolicy(store, index);
   const evalSet = name === undefined ? undefined : await readEvalSet(store, name);
@@ -69,6 +72,7 @@ export async function gateGeneration(options: GateOptions): Promise<GateOutcome>
     thresholds,
     evalSet: evalSet?.set,
     verified,
+    providers,
     signal,
   });
   onChecks?.(verdict.checks);

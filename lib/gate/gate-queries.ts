@@ -1,3 +1,4 @@
+import type { OpenProvider } from "../embedding/open-provider.ts";
 import type { EvalQuery, EvalSet } from "../evaluation/eval-set.ts";
 import { findTruth } from "../evaluation/ground-truth.ts";
 import {
@@ -35,6 +36,7 @@ export interface QuerySource {
   manifest: GenerationManifest;
   /** What the index's policy names; without one, stored vectors of the generation stand in. */
   evalSet: EvalSet | undefined;
+  providers?: OpenProvider | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -63,9 +65,9 @@ export async function readProbes({
 async function queriesOfSet(
   opened: OpenGeneration,
   set: EvalSet,
-  { store, signal }: QuerySource,
+  { store, providers, signal }: QuerySource,
 ): Promise<GateQueries> {
-  const embedder = createQueryEmbedder();
+  const embedder = createQueryEmbedder(providers);
   try {
     const embed: typeof embedder.embed = (text, index) => embedder.embed(text, index);
     const truth = await findTruth({ store, set, opened, k: recallDepth, embed, signal });

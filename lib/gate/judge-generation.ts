@@ -1,3 +1,4 @@
+import type { OpenProvider } from "../embedding/open-provider.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import type { EvalSet } from "../evaluation/eval-set.ts";
 import type { Certificate, GateCheck, GateMeasures } from "../generation/certificate.ts";
@@ -27,6 +28,8 @@ export interface GateSubject {
   /** What the index's policy names; without one, stored vectors of the generation stand in. */
   evalSet: EvalSet | undefined;
   verified?: VerifiedFiles | undefined;
+  /** Who embeds texts as the model of the generation did; the built-in embedder where it is not given. */
+  providers?: OpenProvider | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -97,7 +100,7 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
   const checks = [
     ...(await checkParts(opened)),
     ...(await checkBooks({ ...opening, opened })),
-    ...(await checkModelVectors(opened, await readProbes(opening))),
+    ...(await checkModelVectors(opened, await readProbes(opening), opening.providers)),
     equals("queries", queries.length, wanted, source),
     ...recall.map((measure) => recallCheck(measure, { thresholds, isAppended: parent !== undefined })),
     ...(parent === undefined ? [] : [await checkProbes(opened, queries, signal)]),

@@ -7,13 +7,13 @@ import type { QuerySource } from "./gate-queries.ts";
 /** The weight of words that the eval set proves better, or the index's own. */
 export async function measureWeight(
   opened: OpenGeneration,
-  { evalSet: set, manifest, signal }: QuerySource,
+  { evalSet: set, manifest, providers, signal }: QuerySource,
 ): Promise<Certificate["fusion"]> {
   if (set === undefined) return { ...manifest.fusion, measured: false };
-  const embedder = createQueryEmbedder();
+  const embedder = createQueryEmbedder(providers);
   try {
     const embed: typeof embedder.embed = (text, index) => embedder.embed(text, index);
-    const { method, lexicalWeight, kept } = await measureFusion({ opened, set, embed, signal });
+    const { method, lexicalWeight, kept } = await measureFusion({ opened, set, embed, providers, signal });
     return { method, lexicalWeight, measured: kept === "measured" };
   } finally {
     await embedder.close();

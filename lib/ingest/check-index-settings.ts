@@ -1,4 +1,5 @@
-import { openProvider } from "../embedding/open-provider.ts";
+import type { Models } from "@lakefleet/config/models.ts";
+import { assertEmbedder } from "../embedding/open-embedders.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import type { IndexDefinition } from "../generation/index-definition.ts";
 import type { IngestPayload } from "./plan-ingest.ts";
@@ -13,8 +14,10 @@ export function checkIndexSettings(options: {
   settings: IndexSettings;
   dataset: string;
   current: IndexDefinition | undefined;
+  /** Whose embedders an index may have; only the built-in one where they are not given. */
+  models?: Models | undefined;
 }): void {
-  const { settings, dataset, current } = options;
+  const { settings, dataset, current, models } = options;
   if (current && current.dataset !== dataset) {
     throw new DomainError({
       kind: "conflict",
@@ -27,7 +30,7 @@ export function checkIndexSettings(options: {
   const { embedderId, vectorColumn } = settings;
   // Vectors that the rows bring need no provider, now or when more rows come.
   const isBrought = vectorColumn !== undefined || (current?.vectors && embedderId === current.embedderId);
-  if (embedderId !== undefined && !isBrought) openProvider(embedderId, { threads: 0 });
+  if (embedderId !== undefined && !isBrought) assertEmbedder(embedderId, models);
   const { size, overlap } = chunkingOf(settings, current);
   if (overlap < size) return;
   throw new DomainError({

@@ -1,5 +1,7 @@
+import type { Models } from "@lakefleet/config/models.ts";
 import type { DatasetVersion } from "../dataset/dataset-version.ts";
 import { readVectorDimension } from "../dataset/vector-dimension.ts";
+import { hashEmbedderId } from "../embedding/hash-embedder.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { definitionLog } from "../generation/definition-log.ts";
 import type { IndexDefinition } from "../generation/index-definition.ts";
@@ -21,12 +23,14 @@ export async function defineIndex(options: {
   store: ObjectStore;
   settings: IndexSettings & TuningSettings;
   dataset: DatasetVersion;
+  models?: Models | undefined;
 }): Promise<IndexDefinition> {
-  const { store, settings, dataset } = options;
+  const { store, settings, dataset, models } = options;
   const log = definitionLog(store, settings.name);
   const column = settings.vectorColumn;
   const vectors = column && { column, dimension: await readVectorDimension(store, dataset, column) };
   const committed = await log.commit((head) => {
+    checkIndexSettings({ settings, dataset: dataset.dataset, current: head?.document, models });
     const next = mergeDefinition(head?.document, { ...settings, vectors: vectors || undefined }, dataset);
     return head && JSON.stringify(head.document) === JSON.stringify(next) ? undefined : next;
   });
@@ -40,7 +44,6 @@ function mergeDefinition(
   settings: IndexSettings & TuningSettings & Pick<IndexDefinition, "vectors">,
   dataset: DatasetVersion,
 ): IndexDefinition {
-  checkIndexSettings({ settings, dataset: dataset.dataset, current });
   const textColumns = dataset.textColumns.length > 0 ? dataset.textColumns : (current?.textColumns ?? []);
   if (textColumns.length === 0) {
     throw new DomainError({
@@ -55,7 +58,7 @@ function mergeDefinition(
     current && (settings.backend ?? current.parameters.backend) === current.parameters.backend
       ? current.parameters
       : IndexParameters.parse({ backend: settings.backend ?? "hnsw" });
-  const embedderId = settings.embedderId ?? current?.embedderId ?? "hash-768@1";
+  const embedderId = settings.embedderId ?? current?.embedderId ?? hashEmbedderId;
   const vectors = settings.vectors ?? (embedderId === current?.embedderId ? current.vectors : undefined);
   const shardBy = shardColumn(current, settings, dataset);
   return {
@@ -69,8 +72,16 @@ function mergeDefinition(
     chunking: chunkingOf(settings, current),
     parameters: settings.parameters ?? kept,
     ...(shardBy === undefined ? {} : { shardBy }),
-    fusion: settings.fusion ?? current?.fusion ?? { method: "weighted", lexicalWeight: 0.85 },
+    fusion: settings.fusion ?? current?.fusion ?? defaultFusion(embedderId),
   };
+}
+
+/**
+ * The built-in embedder only knows words, so words lead; a model knows what they mean. Both are where to begin: the
+ * gate finds the best weight on an eval set.
+ */
+function defaultFusion(embedderId: string): IndexDefinition["fusion"] {
+  return { method: "weighted", lexicalWeight: embedderId === hashEmbedderId ? 0.85 : 0.5 };
 }
 
 /** As asked, else as it is for as long as the column is one of the index's. */

@@ -1,3 +1,4 @@
+import type { Models } from "@lakefleet/config/models.ts";
 import type { AllowedAddresses, Engine } from "../connectors/dsn.ts";
 import { parseDsn } from "../connectors/dsn.ts";
 import { splitRelationName } from "../connectors/relation-name.ts";
@@ -17,6 +18,7 @@ import { requestIngest } from "./request-ingest.ts";
 export async function requestDatabaseIngest(options: {
   startFlow: StartFlow;
   store: ObjectStore;
+  models?: Models | undefined;
   secrets: Secrets;
   allowed: AllowedAddresses;
   intent: string;

@@ -1,3 +1,4 @@
+import type { Models } from "@lakefleet/config/models.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { definitionLog } from "../generation/definition-log.ts";
 import type { JobReference } from "../jobs/intent-record.ts";
@@ -15,16 +16,18 @@ import { ingestSteps } from "./steps.ts";
 export async function requestImport(options: {
   startFlow: StartFlow;
   store: ObjectStore;
+  models?: Models | undefined;
   intent: string;
   actor: string;
   request: ImportRequest;
   source: { path: string; name: string; uploaded: boolean; ids?: string | undefined };
 }): Promise<JobReference> {
-  const { startFlow, store, actor, request } = options;
+  const { startFlow, store, models, actor, request } = options;
   assertIds(options);
   const payload = planImport(options);
   const current = (await definitionLog(store, request.index).head())?.document;
-  if (payload.index) checkIndexSettings({ settings: payload.index, dataset: request.dataset, current });
+  if (payload.index)
+    checkIndexSettings({ settings: payload.index, dataset: request.dataset, current, models });
   return startFlow({ steps: ingestSteps(payload), actor });
 }
 

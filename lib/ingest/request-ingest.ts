@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import type { Models } from "@lakefleet/config/models.ts";
 import { assertContract } from "../dataset/contract/check-contract.ts";
 import { compilePatterns } from "../dataset/contract/compile-patterns.ts";
 import { DomainError } from "../errors/domain-error.ts";
@@ -23,13 +24,14 @@ const headBytes = 64 * 1024;
 export async function requestIngest(options: {
   startFlow: StartFlow;
   store: ObjectStore;
+  models?: Models | undefined;
   intent: string;
   /** Who asked: `http`, `cli`, `watcher`. */
   actor: string;
   request: IngestRequest;
   source: IngestPayload["source"];
 }): Promise<JobReference> {
-  const { source, request, store } = options;
+  const { source, request, store, models } = options;
   if (request.contract !== undefined) {
     assertContract(request.contract);
     await compilePatterns(request.contract);
@@ -41,7 +43,7 @@ export async function requestIngest(options: {
   const payload = planIngest({ intent: options.intent, request, source, format, indexes, follows });
   if (payload.index) {
     const current = definitions.find(({ index }) => index === payload.index?.name);
-    checkIndexSettings({ settings: payload.index, dataset: request.dataset, current });
+    checkIndexSettings({ settings: payload.index, dataset: request.dataset, current, models });
   }
   failpoint("api.before-enqueue");
   const job = await options.startFlow({ steps: ingestSteps(payload), actor: options.actor });

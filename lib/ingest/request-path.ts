@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { Models } from "@lakefleet/config/models.ts";
 import type { JobReference } from "../jobs/intent-record.ts";
 import type { StartFlow } from "../jobs/start-flow.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
@@ -10,6 +11,7 @@ import { resolveIngestPath } from "./resolve-ingest-path.ts";
 export async function requestPathIngest(options: {
   startFlow: StartFlow;
   store: ObjectStore;
+  models?: Models | undefined;
   intent: string;
   actor: string;
   request: IngestRequest;

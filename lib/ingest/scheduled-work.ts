@@ -1,3 +1,4 @@
+import type { Models } from "@lakefleet/config/models.ts";
 import { DatasetName } from "@lakefleet/queues/names.ts";
 import { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
 import { z } from "zod";
@@ -38,6 +39,7 @@ export function checkScheduledWork(work: ScheduledWork): void {
 export interface ScheduledWorkDependencies {
   startFlow: StartFlow;
   store: ObjectStore;
+  models?: Models | undefined;
   secrets: Secrets;
   allowed: AllowedAddresses;
   ingestRoots: readonly string[];

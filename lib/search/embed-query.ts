@@ -1,9 +1,7 @@
 import { isBroughtEmbedder } from "../embedding/brought-embedder.ts";
 import type { EmbeddingProvider } from "../embedding/embedding-provider.ts";
-import { openProvider } from "../embedding/open-provider.ts";
+import { type OpenProvider, openInline } from "../embedding/open-provider.ts";
 import { DomainError } from "../errors/domain-error.ts";
-
-export type OpenProvider = (embedderId: string) => EmbeddingProvider;
 
 /** Embedders of queries, one of each kind, opened when first needed. */
 export interface QueryEmbedder {
@@ -12,10 +10,10 @@ export interface QueryEmbedder {
   close(): Promise<void>;
 }
 
-/** On the calling thread: a query takes microseconds, and a thread's answer would take longer than the search. */
-const openInline: OpenProvider = (embedderId) => openProvider(embedderId, { threads: 0 });
-
-export function createQueryEmbedder(open: OpenProvider = openInline): QueryEmbedder {
+export function createQueryEmbedder(
+  open: OpenProvider = openInline,
+  confirm?: (provider: EmbeddingProvider) => Promise<void>,
+): QueryEmbedder {
   const providers = new Map<string, EmbeddingProvider>();
   const providerOf = (embedderId: string): EmbeddingProvider => {
     const known = providers.get(embedderId);
@@ -31,7 +29,9 @@ export function createQueryEmbedder(open: OpenProvider = openInline): QueryEmbed
       if (provider.embedderId !== embedderId || provider.dimension !== dimension) {
         throw otherEmbedder(embedderId, dimension, provider);
       }
-      const vector = await provider.embedBatch([query]);
+      if (query.trim() === "") return undefined;
+      await confirm?.(provider);
+      const vector = await provider.embedBatch([query], { purpose: "query" });
       return vector.some((value) => value !== 0) ? vector : undefined;
     },
     async close() {

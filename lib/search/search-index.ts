@@ -1,4 +1,6 @@
 import { IndexName } from "@lakefleet/queues/names.ts";
+import { createModelCheck } from "../embedding/model-check.ts";
+import type { OpenProvider } from "../embedding/open-provider.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { readDefinition } from "../generation/definition-log.ts";
 import type { OpenGeneration } from "../generation/read/open-generation.ts";
@@ -14,7 +16,7 @@ import type { ObjectStore } from "../storage/object-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { VectorBackend } from "../vector/vector-index.ts";
 import { compileFilter } from "./compile-filter.ts";
-import { createQueryEmbedder, type OpenProvider, type QueryEmbedder } from "./embed-query.ts";
+import { createQueryEmbedder, type QueryEmbedder } from "./embed-query.ts";
 import { type RankedChunks, rankChunks } from "./rank-chunks.ts";
 import { repeatTask } from "./repeat-task.ts";
 import type { SearchAnswer, SearchHit, SearchMode, SearchRequest } from "./search-contract.ts";
@@ -62,7 +64,7 @@ export function createSearchService({
   providers,
 }: SearchServiceOptions): SearchService {
   const indexes = new Map<string, ServingIndex>();
-  const embedder = createQueryEmbedder(providers);
+  const embedder = createQueryEmbedder(providers, createModelCheck(store));
   const drained = Promise.withResolvers<void>();
   const ahead = repeatTask(lookEveryMs, async () => {
     for (const serving of indexes.values()) await serving.lookAhead();

@@ -34,8 +34,11 @@ export const events = {
     embedded: number;
     reused: number;
     failed: number;
+    resplit?: number;
+    tokens?: number;
+    costUsd?: number;
     durationMs: number;
-  }>({ totals: ["embedded", "reused", "failed"], timed: true }),
+  }>({ totals: ["embedded", "reused", "failed", "resplit", "tokens", "costUsd"], timed: true }),
 
   /** A provider said that its limit is reached; the whole fleet leaves it alone for so long. */
   "provider.throttled": defineEvent<{ provider: string; waitMs: number }>({

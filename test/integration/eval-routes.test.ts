@@ -1,4 +1,5 @@
 import { mountEvalRoutes as mountWriting } from "@lakefleet/api/eval-routes.ts";
+import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { readEvalSet } from "@lakefleet/lib/evaluation/eval-set-log.ts";
 import { heldOutQueries } from "@lakefleet/lib/evaluation/held-out-queries.ts";
 import { openGeneration } from "@lakefleet/lib/generation/read/open-generation.ts";
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await lake.write([...madeUpRows(90), { name: "rare", body: "a body of its own", topic: "rare" }]);
   await lake.publish();
   app = createHttpApp({ telemetry: silentTelemetry() });
-  mountWriting(app, { store: lake.store });
+  mountWriting(app, { store: lake.store, embedders: { open: openProvider } });
   mountReading(app, { store: lake.store });
 }, 120_000);
 afterAll(() => lake.remove());

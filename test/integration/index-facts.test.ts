@@ -1,4 +1,5 @@
 import { collectOrphans } from "@lakefleet/lib/dataset/collect-orphans.ts";
+import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import type { IndexWork } from "@lakefleet/lib/generation/lifecycle.ts";
 import { createSearchService, type SearchService } from "@lakefleet/lib/search/search-index.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
@@ -18,7 +19,13 @@ beforeEach(async () => {
   const telemetry = silentTelemetry();
   search = createSearchService({ store: lake.store, telemetry });
   work = new Map();
-  app = createServe({ store: lake.store, search, telemetry, work: async () => work });
+  app = createServe({
+    store: lake.store,
+    search,
+    embedders: { open: openProvider },
+    telemetry,
+    work: async () => work,
+  });
 });
 afterEach(async () => {
   await search.close();

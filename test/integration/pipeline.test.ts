@@ -65,7 +65,7 @@ describe("the embedding pipeline", () => {
     const { synced, embedded } = await run(world, { pipeline, version, provider: countingProvider() });
     expect(synced).toMatchObject({ datasetVersion: 1, rowsAdded: 12, rowsRemoved: 0, chunksAdded: 14 });
     // The first three texts come twice.
-    expect(embedded).toEqual({ chunks: 14, embedded: 11, reused: 3, failed: 0 });
+    expect(embedded).toMatchObject({ chunks: 14, embedded: 11, reused: 3, failed: 0 });
 
     const { snapshot, blocks, ids, missing } = await readAll(pipeline);
     expect(ids).toEqual([
@@ -159,7 +159,7 @@ describe("the embedding pipeline", () => {
     const replaced = await run(world, { pipeline, version: third, provider });
     // One of the two texts is one that leaves; the other one left before, and the cache knows it.
     expect(replaced.synced).toMatchObject({ rowsAdded: 2, rowsRemoved: 5, chunksKept: 1 });
-    expect(replaced.embedded).toEqual({ chunks: 1, embedded: 0, reused: 1, failed: 0 });
+    expect(replaced.embedded).toMatchObject({ chunks: 1, embedded: 0, reused: 1, failed: 0 });
     expect((await readAll(pipeline)).ids).toEqual(["7-0", "8-0"]);
   });
 
@@ -187,7 +187,7 @@ describe("the embedding pipeline", () => {
     provider.asked.length = 0;
     const two = await world.open("two");
     const { embedded } = await run(world, { pipeline: two, version, provider });
-    expect(embedded).toEqual({ chunks: 20, embedded: 0, reused: 20, failed: 0 });
+    expect(embedded).toMatchObject({ chunks: 20, embedded: 0, reused: 20, failed: 0 });
     expect(provider.asked).toEqual([]);
     expect(await pipelineContent(two)).toEqual(await pipelineContent(await world.open("one")));
   });
@@ -210,7 +210,7 @@ describe("the embedding pipeline", () => {
     const version = await writeVersion(world.store, undefined, { rows });
     const provider = countingProvider();
     const { embedded } = await run(world, { pipeline, version, provider });
-    expect(embedded).toEqual({ chunks: 2, embedded: 1, reused: 0, failed: 1 });
+    expect(embedded).toMatchObject({ chunks: 2, embedded: 1, reused: 0, failed: 1 });
     expect((await readAll(pipeline)).missing).toEqual([
       { rowId: 1, docId: "1", state: "excluded", reason: "empty_text" },
       { rowId: 2, docId: "2", state: "excluded", reason: "empty_text" },
@@ -249,13 +249,13 @@ describe("the embedding pipeline", () => {
       const pipeline = await world.open("notes");
       const version = await writeVersion(world.store, undefined, { rows: makeRows(3) });
       const { embedded } = await run(world, { pipeline, version, provider: madeUpProvider(made) });
-      expect(embedded).toEqual({ chunks: 3, embedded: 0, reused: 0, failed: 3 });
+      expect(embedded).toMatchObject({ chunks: 3, embedded: 0, reused: 0, failed: 3 });
       expect((await readAll(pipeline)).missing.map((row) => row.reason)).toEqual([reason, reason, reason]);
       expect(await pipeline.cache.countRows()).toBe(0);
       expect(await pipeline.embeddings.countRows()).toBe(0);
 
       const better = await embedPending({ pipeline, provider: countingProvider() });
-      expect(better).toEqual({ chunks: 3, embedded: 3, reused: 0, failed: 0 });
+      expect(better).toMatchObject({ chunks: 3, embedded: 3, reused: 0, failed: 0 });
       expect((await readAll(pipeline)).missing).toEqual([]);
     },
   );

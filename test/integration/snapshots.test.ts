@@ -1,4 +1,5 @@
 import { collectOrphans } from "@lakefleet/lib/dataset/collect-orphans.ts";
+import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { collectGenerations } from "@lakefleet/lib/generation/collect-generations.ts";
 import { rollbackGeneration } from "@lakefleet/lib/generation/rollback-generation.ts";
 import { createSearchService, type SearchService } from "@lakefleet/lib/search/search-index.ts";
@@ -16,7 +17,7 @@ beforeEach(async () => {
   lake = await openIndexedLake();
   const telemetry = silentTelemetry();
   search = createSearchService({ store: lake.store, telemetry });
-  app = createServe({ store: lake.store, search, telemetry });
+  app = createServe({ store: lake.store, search, embedders: { open: openProvider }, telemetry });
 });
 afterEach(async () => {
   await search.close();

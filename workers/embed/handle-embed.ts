@@ -2,7 +2,8 @@ import { availableParallelism } from "node:os";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
 import { type EmbedResult, embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
 import { forgetCached } from "@lakefleet/lib/embedding/forgotten-texts.ts";
-import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
+import { confirmWhenAsked } from "@lakefleet/lib/embedding/model-identity.ts";
+import type { Embedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
 import { type SyncResult, syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
@@ -16,13 +17,14 @@ export interface EmbedDependencies {
   store: ObjectStore;
   locks: string;
   telemetry: Telemetry;
+  embedders: Pick<Embedders, "open">;
 }
 
 /** Brings the pipeline level with the dataset as it is now, so that of several waiting jobs the first does the work. */
 export async function handleEmbed(
   { index }: z.infer<typeof embedQueue.payload>,
   { signal, progress }: JobContext,
-  { store, locks, telemetry }: EmbedDependencies,
+  { store, locks, telemetry, embedders }: EmbedDependencies,
 ): Promise<z.infer<typeof embedQueue.result>> {
   const begin = performance.now();
   const definition = await readDefinition(store, index);
@@ -31,23 +33,27 @@ export async function handleEmbed(
   // Rows that bring their vectors need nobody who makes any.
   const provider =
     definition.vectors === undefined
-      ? openProvider(definition.embedderId, { threads: availableParallelism() })
+      ? embedders.open(definition.embedderId, { threads: availableParallelism() })
       : undefined;
   try {
     const synced = await syncPipeline({ pipeline, store, definition, version, signal, progress });
-    const { chunks, embedded, reused, failed } =
+    const result =
       provider === undefined
         ? broughtResult(synced)
-        : withKept(await embedPending({ pipeline, provider, signal, progress }), synced.chunksKept);
+        : withKept(
+            await embedPending({
+              pipeline,
+              provider,
+              signal,
+              progress,
+              confirm: confirmWhenAsked({ store, provider, signal }),
+            }),
+            synced.chunksKept,
+          );
     await forgetCached({ store, pipeline });
-    telemetry.emit("embed.finished", {
-      index,
-      embedded,
-      reused,
-      failed,
-      durationMs: performance.now() - begin,
-    });
-    return { datasetVersion: synced.datasetVersion, chunks, embedded, reused, failed, costUsd: 0 };
+    const { chunks: _chunks, ...totals } = result;
+    telemetry.emit("embed.finished", { index, ...totals, durationMs: performance.now() - begin });
+    return { datasetVersion: synced.datasetVersion, ...result };
   } finally {
     pipeline.close();
     await provider?.close();
@@ -60,5 +66,6 @@ function withKept(result: EmbedResult, kept: number): EmbedResult {
 }
 
 function broughtResult({ chunksAdded, chunksFailed }: SyncResult): EmbedResult {
-  return { chunks: chunksAdded, embedded: 0, reused: chunksAdded - chunksFailed, failed: chunksFailed };
+  const free = { embedded: 0, resplit: 0, tokens: 0, costUsd: 0 };
+  return { chunks: chunksAdded, reused: chunksAdded - chunksFailed, failed: chunksFailed, ...free };
 }

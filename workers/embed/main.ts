@@ -1,4 +1,5 @@
 import { configurationOrExit } from "@lakefleet/config/configuration-or-exit.ts";
+import { configuredEmbedders } from "@lakefleet/lib/embedding/configured-embedders.ts";
 import { runWorkerProcess } from "@lakefleet/lib/jobs/run-worker-process.ts";
 import { embedQueue } from "@lakefleet/queues/embed.queue.ts";
 import { handleEmbed } from "./handle-embed.ts";
@@ -6,7 +7,11 @@ import { handleEmbed } from "./handle-embed.ts";
 await runWorkerProcess({
   configuration: configurationOrExit(),
   contract: embedQueue,
-  openHandler: async ({ store, locks, telemetry }) => ({
-    handler: (payload, context) => handleEmbed(payload, context, { store, locks, telemetry }),
-  }),
+  openHandler: async ({ configuration, store, locks, redis, telemetry }) => {
+    const embedders = configuredEmbedders({ configuration, redis, telemetry });
+    return {
+      handler: (payload, context) => handleEmbed(payload, context, { store, locks, telemetry, embedders }),
+      close: () => embedders.close(),
+    };
+  },
 });

@@ -1,3 +1,4 @@
+import type { OpenProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { describeCheck } from "@lakefleet/lib/gate/gate-check.ts";
 import { gateOrRebuild } from "@lakefleet/lib/gate/gate-or-rebuild.ts";
@@ -19,6 +20,8 @@ export interface IndexDependencies {
   store: ObjectStore;
   locks: string;
   telemetry: Telemetry;
+  /** Who embeds as the model of an index did; the built-in embedder where it is not given. */
+  providers?: OpenProvider;
 }
 
 /** Does one of the three steps; gate and promote work on the generation that the step before them names. */
@@ -62,7 +65,7 @@ async function gate(
   { index, promotion }: IndexPayload,
   generation: string,
   { signal, log }: JobContext,
-  { store, locks, telemetry }: IndexDependencies,
+  { store, locks, telemetry, providers }: IndexDependencies,
 ): Promise<IndexResult> {
   const begin = performance.now();
   const onChecks = (checks: readonly GateCheck[]) => {
@@ -70,7 +73,7 @@ async function gate(
   };
   const parameters = promotion && parseParameters(promotion.parameters);
   const onRebuild = () => log(`${generation} was refused, so the index is built whole`);
-  const subject = { store, locks, index, generation, parameters };
+  const subject = { store, locks, index, generation, parameters, providers };
   const outcome = await gateOrRebuild({ ...subject, onChecks, onRebuild, signal });
   telemetry.emit("generation.gated", {
     index,

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import type { Models } from "@lakefleet/config/models.ts";
 import type { ValueNote } from "@lakefleet/lib/connectors/database-session.ts";
 import type { AllowedAddresses } from "@lakefleet/lib/connectors/dsn.ts";
 import { type CommittedRows, commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
@@ -31,6 +32,7 @@ export interface IngestDependencies {
   secrets: Secrets;
   /** What a DSN may lead to. */
   allowed: AllowedAddresses;
+  models?: Models | undefined;
 }
 
 /** Reads the source into one staged file, commits it as the dataset's next version, then defines the index it feeds. */
@@ -39,10 +41,10 @@ export async function handleIngest(
   context: JobContext,
   dependencies: IngestDependencies,
 ) {
-  const { store, telemetry } = dependencies;
+  const { store, telemetry, models } = dependencies;
   const begin = performance.now();
   const { version, noop, notes = [] } = await ingestOnce(payload, context, dependencies);
-  if (payload.index) await defineIndex({ store, settings: payload.index, dataset: version });
+  if (payload.index) await defineIndex({ store, settings: payload.index, dataset: version, models });
   // After a no-op the upload stays until the request has ended: a second delivery can tell only from it that all is done.
   if (!noop) await removeUsed(payload.source, dependencies);
   const { ingest } = version;

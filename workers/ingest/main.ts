@@ -20,6 +20,7 @@ await runWorkerProcess({
           environment: configuration.secrets,
         }),
         allowed: allowedAddresses(configuration),
+        models: configuration.models,
       }),
   }),
 });

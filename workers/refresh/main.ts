@@ -32,6 +32,7 @@ await runWorkerProcess({
         folder: dataLayout(configuration.dataFolder).secrets,
         environment: configuration.secrets,
       }),
+      models: configuration.models,
       allowed: allowedAddresses(configuration),
       ingestRoots: configuration.ingestRoots,
     };

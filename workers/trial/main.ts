@@ -1,4 +1,5 @@
 import { configurationOrExit } from "@lakefleet/config/configuration-or-exit.ts";
+import { configuredEmbedders } from "@lakefleet/lib/embedding/configured-embedders.ts";
 import { runWorkerProcess } from "@lakefleet/lib/jobs/run-worker-process.ts";
 import { createQueryEmbedder } from "@lakefleet/lib/search/embed-query.ts";
 import { trialQueue } from "@lakefleet/queues/trial.queue.ts";
@@ -10,13 +11,17 @@ const graphsMax = 64;
 await runWorkerProcess({
   configuration: configurationOrExit(),
   contract: trialQueue,
-  openHandler: async ({ configuration, store, locks, telemetry }) => {
-    const embedder = createQueryEmbedder();
+  openHandler: async ({ configuration, store, locks, redis, telemetry }) => {
+    const embedders = configuredEmbedders({ configuration, redis, telemetry });
+    const embedder = createQueryEmbedder((embedderId) => embedders.open(embedderId, { threads: 0 }));
     const bounds = { countMax: graphsMax, bytesMax: configuration.trialCacheMib * 1024 * 1024 };
     const resources = { store, locks, telemetry, bounds, embed: embedder.embed };
     return {
       handler: (payload, context) => handleTrial(payload, context, resources),
-      close: () => embedder.close(),
+      close: async () => {
+        await embedder.close();
+        await embedders.close();
+      },
     };
   },
 });

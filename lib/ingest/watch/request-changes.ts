@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import type { Models } from "@lakefleet/config/models.ts";
 import { DomainError } from "../../errors/domain-error.ts";
 import { newIntentId } from "../../jobs/intent-id.ts";
 import type { StartFlow } from "../../jobs/start-flow.ts";
@@ -13,6 +14,7 @@ import type { Watch } from "./watch-definition.ts";
 
 export interface WatchRequests {
   store: ObjectStore;
+  models?: Models | undefined;
   startFlow: StartFlow;
   uploads: string;
   /** For one file that cannot be taken, which must not keep the others waiting. */
@@ -67,14 +69,14 @@ async function requestDocuments(
   requests: WatchRequests,
   documents: { folder: string; name: string; request: IngestRequest; changed: string[]; removed: string[] },
 ): Promise<void> {
-  const { store, startFlow, uploads } = requests;
+  const { store, models, startFlow, uploads } = requests;
   const { folder, name, request, changed, removed } = documents;
   const intent = newIntentId();
   const upload = path.join(uploads, intent);
   const list = await writeChanges(upload, { changed, removed });
   try {
     const source = { kind: "changes" as const, path: folder, name, list };
-    await requestIngest({ startFlow, store, intent, actor: "watcher", request, source });
+    await requestIngest({ startFlow, store, models, intent, actor: "watcher", request, source });
   } catch (error) {
     await rm(upload, { recursive: true, force: true });
     throw error;
@@ -82,14 +84,14 @@ async function requestDocuments(
 }
 
 async function requestFile(
-  { store, startFlow, onError }: WatchRequests,
+  { store, models, startFlow, onError }: WatchRequests,
   folder: string,
   name: string,
   request: IngestRequest,
 ): Promise<void> {
   const file = path.join(folder, name);
   const source = { kind: "file" as const, path: file, name: path.basename(name), uploaded: false };
-  const ingest = { startFlow, store, intent: newIntentId(), actor: "watcher", request, source };
+  const ingest = { startFlow, store, models, intent: newIntentId(), actor: "watcher", request, source };
   try {
     await requestIngest(ingest);
   } catch (error) {

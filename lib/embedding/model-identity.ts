@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { DomainError } from "../errors/domain-error.ts";
+import { checksumBytes } from "../storage/checksum.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+import type { EmbeddingProvider, ModelServing } from "./embedding-provider.ts";
+
+/** What a model was when its first vector came into the bucket; `embedders/<hash of its id>.json`, never changed. */
+const ModelIdentity = z.strictObject({
+  schemaVersion: z.literal(1),
+  embedderId: z.string(),
+  dimension: z.int().positive(),
+  /** As its server names this build; null where it names none. */
+  digest: z.string().nullable(),
+  /** The vector of a known text, in base64: what tells builds apart that have no digest. */
+  sample: z.string(),
+  at: z.string(),
+});
+type ModelIdentity = z.infer<typeof ModelIdentity>;
+
+const sampleText = "Every chunk of a corpus is embedded by one build of one model.";
+/** One build gives one vector but for rounding, which differs between CPUs, GPUs and batch sizes. */
+const sameCosine = 0.999;
+
+interface Identifying {
+  store: ObjectStore;
+  provider: EmbeddingProvider;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Refuses (`conflict`, `embedder-changed`) a model that is not the one of before under the same id, and remembers one
+ * that is new. The answer asks the server again whether it still serves that build, where it names its builds.
+ */
+export async function confirmModel({ store, provider, signal }: Identifying): Promise<() => Promise<void>> {
+  const { serving } = provider;
+  if (serving === undefined) return async () => undefined;
+  const known =
+    (await readIdentity(store, provider)) ?? (await remember({ store, provider, signal }, serving));
+  await compare(known, { provider, serving, signal });
+  return async () => assertDigest(known, await serving.digest(signal));
+}
+
+/** Asks `confirmModel` when it is first called, and its answer from then on: a run that needs no vector asks nothing. */
+export function confirmWhenAsked(options: Identifying): () => Promise<void> {
+  let confirming: Promise<() => Promise<void>> | undefined;
+  return async () => {
+    confirming ??= confirmModel(options);
+    await (await confirming)();
+  };
+}
+
+/** The same for who only reads the bucket; a model without any vector there is as good as any. */
+export async function checkModel({ store, provider, signal }: Identifying): Promise<void> {
+  const { serving } = provider;
+  const known = serving && (await readIdentity(store, provider));
+  if (known !== undefined) await compare(known, { provider, serving: provider.serving!, signal });
+}
+
+function keyOf(embedderId: string): string {
+  return `embedders/${checksumBytes(embedderId).replace(/[^a-z0-9]/gi, "")}.json`;
+}
+
+async function readIdentity(
+  store: ObjectStore,
+  { embedderId }: EmbeddingProvider,
+): Promise<ModelIdentity | undefined> {
+  const key = keyOf(embedderId);
+  if ((await store.size(key)) === undefined) return undefined;
+  const parsed = ModelIdentity.safeParse(JSON.parse(new TextDecoder().decode(await store.get(key))));
+  if (parsed.success) return parsed.data;
+  throw new DomainError({
+    kind: "corrupt",
+    type: "embedder-identity",
+    message: `What is known of the model ${embedderId} cannot be read.`,
+    remedy: `Remove ${key} if the model is still the one that made the vectors.`,
+    cause: parsed.error,
+  });
+}
+
+async function remember(
+  { store, provider, signal }: Identifying,
+  serving: ModelServing,
+): Promise<ModelIdentity> {
+  const { embedderId, dimension } = provider;
+  const digest = (await serving.digest(signal)) ?? null;
+  const sample = Buffer.from((await provider.embedBatch([sampleText], { signal })).buffer).toString("base64");
+  const at = new Date().toISOString();
+  const identity: ModelIdentity = { schemaVersion: 1, embedderId, dimension, digest, sample, at };
+  const bytes = new TextEncoder().encode(`${JSON.stringify(identity)}\n`);
+  await store.putIfAbsent(keyOf(embedderId), bytes);
+  // Another process may have been faster.
+  return (await readIdentity(store, provider)) ?? identity;
+}
+
+async function compare(
+  known: ModelIdentity,
+  {
+    provider,
+    serving,
+    signal,
+  }: { provider: EmbeddingProvider; serving: ModelServing; signal?: AbortSignal | undefined },
+): Promise<void> {
+  if (known.dimension !== provider.dimension) throw changed(known, `it had ${known.dimension} values`);
+  const digest = await serving.digest(signal);
+  if (digest !== undefined && known.digest !== null) return assertDigest(known, digest);
+  const bytes = Buffer.from(known.sample, "base64");
+  const vector = await provider.embedBatch([sampleText], { signal });
+  const product = vector.reduce((sum, value, place) => sum + value * bytes.readFloatLE(place * 4), 0);
+  if (product < sameCosine) throw changed(known, "it gave another vector for the same text");
+}
+
+function assertDigest(known: ModelIdentity, digest: string | undefined): void {
+  if (digest === undefined || known.digest === null || digest === known.digest) return;
+  throw changed(known, `its digest was ${known.digest.slice(0, 12)} and is ${digest.slice(0, 12)}`);
+}
+
+function changed({ embedderId, at }: ModelIdentity, how: string): DomainError {
+  return new DomainError({
+    kind: "conflict",
+    type: "embedder-changed",
+    field: "embedder",
+    message: `The model behind ${embedderId} is not the one of ${at}: ${how}. Vectors of both cannot be compared.`,
+    remedy: "Serve the old build again, or name the new one by another revision in the file of models.",
+  });
+}
