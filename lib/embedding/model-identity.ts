@@ -1,21 +1,7 @@
-import { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
-import { checksumBytes } from "../storage/checksum.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { EmbeddingProvider, ModelServing } from "./embedding-provider.ts";
-
-/** What a model was when its first vector came into the bucket; `embedders/<hash of its id>.json`, never changed. */
-const ModelIdentity = z.strictObject({
-  schemaVersion: z.literal(1),
-  embedderId: z.string(),
-  dimension: z.int().positive(),
-  /** As its server names this build; null where it names none. */
-  digest: z.string().nullable(),
-  /** The vector of a known text, in base64: what tells builds apart that have no digest. */
-  sample: z.string(),
-  at: z.string(),
-});
-type ModelIdentity = z.infer<typeof ModelIdentity>;
+import { type ModelIdentity, readIdentity, writeIdentity } from "./stored-identity.ts";
 
 const sampleText = "Every chunk of a corpus is embedded by one build of one model.";
 /** One build gives one vector but for rounding, which differs between CPUs, GPUs and batch sizes. */
@@ -35,7 +21,8 @@ export async function confirmModel({ store, provider, signal }: Identifying): Pr
   const { serving } = provider;
   if (serving === undefined) return async () => undefined;
   const known =
-    (await readIdentity(store, provider)) ?? (await remember({ store, provider, signal }, serving));
+    (await readIdentity(store, provider.embedderId)) ??
+    (await remember({ store, provider, signal }, serving));
   await compare(known, { provider, serving, signal });
   return async () => assertDigest(known, await serving.digest(signal));
 }
@@ -52,29 +39,8 @@ export function confirmWhenAsked(options: Identifying): () => Promise<void> {
 /** The same for who only reads the bucket; a model without any vector there is as good as any. */
 export async function checkModel({ store, provider, signal }: Identifying): Promise<void> {
   const { serving } = provider;
-  const known = serving && (await readIdentity(store, provider));
+  const known = serving && (await readIdentity(store, provider.embedderId));
   if (known !== undefined) await compare(known, { provider, serving: provider.serving!, signal });
-}
-
-function keyOf(embedderId: string): string {
-  return `embedders/${checksumBytes(embedderId).replace(/[^a-z0-9]/gi, "")}.json`;
-}
-
-async function readIdentity(
-  store: ObjectStore,
-  { embedderId }: EmbeddingProvider,
-): Promise<ModelIdentity | undefined> {
-  const key = keyOf(embedderId);
-  if ((await store.size(key)) === undefined) return undefined;
-  const parsed = ModelIdentity.safeParse(JSON.parse(new TextDecoder().decode(await store.get(key))));
-  if (parsed.success) return parsed.data;
-  throw new DomainError({
-    kind: "corrupt",
-    type: "embedder-identity",
-    message: `What is known of the model ${embedderId} cannot be read.`,
-    remedy: `Remove ${key} if the model is still the one that made the vectors.`,
-    cause: parsed.error,
-  });
 }
 
 async function remember(
@@ -86,10 +52,7 @@ async function remember(
   const sample = Buffer.from((await provider.embedBatch([sampleText], { signal })).buffer).toString("base64");
   const at = new Date().toISOString();
   const identity: ModelIdentity = { schemaVersion: 1, embedderId, dimension, digest, sample, at };
-  const bytes = new TextEncoder().encode(`${JSON.stringify(identity)}\n`);
-  await store.putIfAbsent(keyOf(embedderId), bytes);
-  // Another process may have been faster.
-  return (await readIdentity(store, provider)) ?? identity;
+  return writeIdentity(store, identity);
 }
 
 async function compare(

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { findDatasets } from "../dataset/find-datasets.ts";
 import { verifyDataset } from "../dataset/verify-dataset.ts";
+import { verifyIdentities } from "../embedding/stored-identity.ts";
 import { verifyPipeline } from "../embedding/verify-pipeline.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { listEvalSets, readEvalSet } from "../evaluation/eval-set-log.ts";
@@ -50,6 +51,7 @@ export async function* verifyLake(options: VerifyLakeOptions): AsyncGenerator<La
   }
   yield* verifyEvalSets(options);
   yield* verifySpend(options);
+  for await (const damage of verifyIdentities(store)) yield findingOf(damage, "embedders/");
 }
 
 async function* verifyTrials(

@@ -1,4 +1,5 @@
 import { confirmModel, confirmWhenAsked } from "@lakefleet/lib/embedding/model-identity.ts";
+import { verifyIdentities } from "@lakefleet/lib/embedding/stored-identity.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { embedPending } from "../../lib/embedding/embed-pending.ts";
 import type { EmbeddingProvider } from "../../lib/embedding/embedding-provider.ts";
@@ -77,7 +78,7 @@ describe("embedding by a model on a server", () => {
     server.faults.poison("Row 1234 tells", "nan");
     server.faults.set({ rate: 0.05, kinds: faultKinds, seed: 7 });
     const models = fakeModels(server.url, {
-      limits: { textsPerCall: 5, attempts: 4 },
+      limits: { textsPerCall: 5, attempts: 4, timeoutMs: 2_000 },
       usdPerMillionTokens: 1,
     });
     const result = await embed(pipeline, openFakeEmbedder(models));
@@ -127,11 +128,11 @@ describe("embedding by a model on a server", () => {
     expect(await books(pipeline)).toMatchObject({ indexed: 300, missing: 0 });
   });
 
-  test("only the text is marked that makes the server fail, hang or break off, not its neighbours", async () => {
+  test("only the text is marked that makes the server fail or break off, not its neighbours", async () => {
     const pipeline = await synced(makeRows(64));
     server.faults.poison("Row 5 tells", "error");
-    server.faults.poison("Row 40 tells", "hang");
-    const models = fakeModels(server.url, { limits: { attempts: 1, timeoutMs: 100 } });
+    server.faults.poison("Row 40 tells", "reset");
+    const models = fakeModels(server.url, { limits: { attempts: 1 } });
     expect(await embed(pipeline, openFakeEmbedder(models))).toMatchObject({ embedded: 62, failed: 2 });
     expect((await books(pipeline)).reasons).toEqual({ server_error: 2 });
   });
@@ -213,6 +214,17 @@ describe("the build of a model", () => {
     await expect(run).rejects.toMatchObject({ type: "embedder-changed" });
     expect(await pipeline.cache.countRows()).toBe(0);
     expect(await pipeline.documents.countRows("embedding_status = 'new'")).toBe(20);
+  });
+
+  test("is not guessed where what was known of it is damaged, and verify finds that", async () => {
+    const provider = openFakeEmbedder(fakeModels(server.url));
+    await confirmModel({ store: world.store, provider });
+    const [known] = await Array.fromAsync(world.store.list("embedders/"));
+    expect(await Array.fromAsync(verifyIdentities(world.store))).toEqual([]);
+    await world.store.put(known?.key ?? "", new TextEncoder().encode("{"));
+    const damage = { kind: "corrupt", type: "embedder-identity", place: { file: known?.key } };
+    expect(await Array.fromAsync(verifyIdentities(world.store))).toMatchObject([damage]);
+    await expect(confirmModel({ store: world.store, provider })).rejects.toMatchObject(damage);
   });
 
   test("that is pinned must be the one that is served", async () => {

@@ -21,7 +21,7 @@ export function fakeModels(
       fake: {
         kind,
         url: kind === "openai" ? `${url}/v1` : url,
-        limits: { attempts: 6, timeoutMs: 500, concurrency: 4, textsPerCall: 32, ...limits },
+        limits: { attempts: 6, timeoutMs: 5_000, concurrency: 4, textsPerCall: 32, ...limits },
         price: { usdPerMillionTokens },
       },
     },

@@ -118,7 +118,12 @@ async function callOnce({ model, protocol, texts, options }: Calling): Promise<M
   const { signal, onUsage } = options;
   const tokensMax = texts.reduce((sum, text) => sum + tokensAtMost(text), 0);
   const costOf = (tokens: number) => (tokens * usdPerMillionTokens) / 1e6;
-  const call = { requests: 1 as const, tokens: tokensMax, costUsdMax: costOf(tokensMax), model: model.embedder.model };
+  const call = {
+    requests: 1 as const,
+    tokens: tokensMax,
+    costUsdMax: costOf(tokensMax),
+    model: model.embedder.model,
+  };
   const answer = await guard.call({ ...call, ...(signal === undefined ? {} : { signal }) }, async (inner) => {
     const value = await protocol.embed(texts, inner);
     // What is not counted is paid for as if it were the most it can be.

@@ -17,7 +17,7 @@ export interface Exchange {
 
 const bodyBytesMax = 64 * 1024 * 1024;
 /** Longer than any test's timeout of a call, so that a slow body is one. */
-const slowBodyMs = 3_000;
+const slowBodyMs = 10_000;
 
 export async function openExchange(request: IncomingMessage, response: ServerResponse): Promise<Exchange> {
   const body = await readBody(request);
