@@ -18,7 +18,8 @@ function plain(value: string | number | null): string | null {
   if (value === null) return null;
   const text = String(value);
   if (/^-?\d+(\.\d+)?$/.test(text)) return String(Number(text));
-  return text.replace(/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)$/, "$1 $2");
+  // PostgreSQL takes the script's N'…' for the type char and drops their last spaces on the way into the table.
+  return text.trimEnd().replace(/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)$/, "$1 $2");
 }
 
 /** Rows without regard to their order and the spelling of their columns. */

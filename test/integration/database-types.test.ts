@@ -123,7 +123,11 @@ describe("PostgreSQL", () => {
     const { rows } = await readRelation(server, "postgres", { from: { query } });
     expect(rows).toHaveLength(3_000);
     for (const row of rows) {
-      for (let at = 0; at < row.length; at += 2) expect(row[at]?.replace("(BC)", "BC")).toBe(row[at + 1]);
+      for (let at = 0; at < row.length; at += 2) {
+        // The engine writes no 0 before the point where the type has no place for one.
+        const text = row[at]?.replace("(BC)", "BC").replace(/^(-?)\./, "$10.");
+        expect(text).toBe(row[at + 1]);
+      }
     }
   });
 
