@@ -25,6 +25,7 @@ export class RowStage {
   #chunkRows = 0;
   #chunkBytes = 0;
   #appendedBytes = 0;
+  #byteCount = 0;
 
   constructor(parts: {
     table: string;
@@ -72,7 +73,11 @@ export class RowStage {
       const type = column.type === "json" ? "VARCHAR" : columnSqlType(column);
       return `CAST(${name} AS ${type}) AS ${name}`;
     });
-    const target = parquetTargetSql(parquetPath, this.#columns.length);
+    const target = parquetTargetSql(
+      parquetPath,
+      this.#columns.length,
+      this.#byteCount / Math.max(this.rowCount, 1),
+    );
     const rows = `SELECT ${list.join(", ")} FROM ${this.#table} WHERE ${where}`;
     const result = await this.#connection.runAndReadAll(`COPY (${rows}) TO ${target}`);
     return Number(result.getRows()[0]![0]);
@@ -86,6 +91,7 @@ export class RowStage {
       this.rowCount += this.#chunkRows;
     }
     this.#chunk.reset();
+    this.#byteCount += this.#chunkBytes;
     this.#appendedBytes += this.#chunkBytes;
     this.#chunkRows = 0;
     this.#chunkBytes = 0;

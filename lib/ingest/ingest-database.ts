@@ -10,6 +10,9 @@ import type { Secrets } from "../storage/secrets.ts";
 import { findMissingKeys } from "./missing-keys.ts";
 import type { IngestPayload } from "./plan-ingest.ts";
 
+/** Rows on their way are spilled, so more memory would make a read no faster; a worker stays below 400 MB with it. */
+const readMemoryMib = 160;
+
 export type DatabasePayload = IngestPayload & { source: { kind: "database" } };
 
 export interface DatabaseIngestDependencies {
@@ -40,7 +43,7 @@ export async function ingestDatabase(
     source: { address, from, columns, orderBy, limit, timeoutMs, cursor },
     allowed,
     scratch,
-    memoryMib,
+    memoryMib: Math.min(memoryMib, readMemoryMib),
     batchSize,
     key: payload.key,
     withKeys: cursor !== undefined,

@@ -98,6 +98,11 @@ describe("PostgreSQL", () => {
     expectCases(await readCases(server, "postgres", cases), cases);
   });
 
+  test("a table without rows has its columns all the same", async () => {
+    const { types, rows } = await readRelation(server, "postgres", { from: { query: "SELECT 1 AS a WHERE false" } });
+    expect([types, rows]).toEqual([{ a: "bigint" }, []]);
+  });
+
   test("a row that is too long for the memory is refused, and not tried again", async () => {
     const from = { query: "SELECT repeat('x', 70000000) AS a" };
     await expect(readRelation(server, "postgres", { from })).rejects.toMatchObject({
