@@ -55,7 +55,12 @@ export async function openBenchPipeline() {
       };
       await step("ingest", (context) => handleIngest(payload, context, ingestion));
       await step("embed", (context) =>
-        handleEmbed({ intent, index }, context, { store, locks, telemetry, embedders: { open: openProvider } }),
+        handleEmbed({ intent, index }, context, {
+          store,
+          locks,
+          telemetry,
+          embedders: { open: openProvider },
+        }),
       );
       for (const name of ["build", "gate", "promote"] as const) {
         await step(name, (context) =>

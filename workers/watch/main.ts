@@ -30,7 +30,12 @@ const jobs = await openJobs({
   queueDepthMax: configuration.queueDepthMax,
 });
 const onError = (error: unknown) => telemetry.log.warn({ error }, "inbox file not taken");
-const requests = { startFlow: jobs.startFlow, models: configuration.models, uploads: layout.uploads, onError };
+const requests = {
+  startFlow: jobs.startFlow,
+  models: configuration.models,
+  uploads: layout.uploads,
+  onError,
+};
 const seen = await openSeenFiles({
   folder: path.join(configuration.dataFolder, "watch"),
   watched: layout.inbox,

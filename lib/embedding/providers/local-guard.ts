@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ProviderLimits } from "@lakefleet/config/models.ts";
 import { DomainError } from "../../errors/domain-error.ts";
-import { assertLive } from "../assert-live.ts";
 import type { ProviderGuard } from "../../guard/open-provider-guard.ts";
+import { assertLive } from "../assert-live.ts";
 
 const backoffMs = 200;
 /** As long as the longest cooldown that servers usually ask for. */

@@ -90,7 +90,10 @@ async function embedAll(calling: Calling): Promise<Float32Array> {
   const { textsPerCall, concurrency } = model.limits;
   const prefix = options.purpose === "query" ? queryPrefix : documentPrefix;
   const asked = prefix === "" ? texts : texts.map((text) => prefix + text);
-  const calls = planCalls(asked.map(tokensAtMost), { textsMax: textsPerCall, tokensMax: tokensPerCallOf(model.limits) });
+  const calls = planCalls(asked.map(tokensAtMost), {
+    textsMax: textsPerCall,
+    tokensMax: tokensPerCallOf(model.limits),
+  });
   const vectors = new Float32Array(texts.length * dimension);
   let next = 0;
   let failed = false;
