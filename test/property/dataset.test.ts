@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
-import { datasetLog, readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
+import { datasetLog } from "@lakefleet/lib/dataset/dataset-log.ts";
 import type { Column, DatasetVersion } from "@lakefleet/lib/dataset/dataset-version.ts";
 import { scanRowIds } from "@lakefleet/lib/dataset/scan-row-ids.ts";
 import { scanRows } from "@lakefleet/lib/dataset/scan-rows.ts";
@@ -70,8 +70,10 @@ test("a script of writes with deaths in between always gives the model's rows", 
         for (const [index, write] of writes.entries()) await commitUntilDone(store, write, index);
         await checkHistory(store, writes);
         await checkReruns(store, writes);
-        const version = await readDataset(store, "d");
-        expect((await readRows(store, version)).rows).toEqual(applyAll(writes));
+        // A script of nothing but deletions makes no dataset.
+        const head = await datasetLog(store, "d").head();
+        const rows = head === undefined ? [] : (await readRows(store, head.document)).rows;
+        expect(rows).toEqual(applyAll(writes));
       });
     }),
     { numRuns: 14, verbose: 1 },
