@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
 import { catalogPrefix } from "../dataset/dataset-keys.ts";
 import { datasetLog } from "../dataset/dataset-log.ts";
 import type { DatasetVersion } from "../dataset/dataset-version.ts";
 import { flowStep } from "../jobs/flow-step.ts";
 import { readIndexWork } from "../jobs/index-work.ts";
-import { newIntentId } from "../jobs/intent-id.ts";
+import { intentIdAt } from "../jobs/intent-id.ts";
 import type { Intents } from "../jobs/intents.ts";
 import type { StartFlow } from "../jobs/start-flow.ts";
 import { decideTick, isDue, tryNumber } from "../refresh/decide-refresh.ts";
@@ -141,14 +140,9 @@ async function startFollowingIndex(
 ): Promise<boolean> {
   if (wasCancelled(intents, index, at)) return false;
   const committedAt = Date.parse(at);
-  const intent = namedIntent(committedAt, [
-    "follow",
-    index,
-    number,
-    cause,
-    servedVersion,
-    tryNumber(committedAt, now()),
-  ]);
+  // Anybody would choose this id for the same reason, so nobody begins twice.
+  const reason = ["follow", index, number, cause, servedVersion, tryNumber(committedAt, now())];
+  const intent = intentIdAt(committedAt, JSON.stringify(reason));
   if (intents.read(intent) !== undefined) return false;
   await startFlow({ steps: indexSteps(intent, index), actor: "refresh" });
   return true;
@@ -179,14 +173,8 @@ async function followSchedule(
   const decision = decideTick({ tick: lastTick(wanted, now()), handled, now: now() });
   if (decision.kind === "wait") return;
   if (decision.kind === "fire") {
-    const intent = namedIntent(decision.tick, ["tick", name, decision.tick]);
+    const intent = intentIdAt(decision.tick, `policy/${name}`);
     await startFlow({ steps: [flowStep(refreshQueue, { intent, dataset: name })], actor: "schedule" });
   }
   await writeFired(store, name, { policy: set.number, tick: decision.tick });
-}
-
-/** An intent id that anybody would choose for the same reason; its first ten digits are a time, as in any other. */
-function namedIntent(timeMs: number, reason: unknown[]): string {
-  const digest = createHash("sha256").update(JSON.stringify(reason)).digest("hex");
-  return newIntentId(timeMs).slice(0, 10) + digest.slice(0, 16);
 }

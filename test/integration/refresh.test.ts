@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FaultLake, openFaultLake, roles } from "../support/fault-lake.ts";
 import { endOf, jobUrlOf, postJson, problemOf, send, upload } from "../support/lake-client.ts";
@@ -59,6 +62,12 @@ async function stale(): Promise<Record<string, unknown>[]> {
 
 const allFollow = () => waitFor("all indexes to follow", followMs, async () => (await stale()).length === 0);
 
+async function lakefleet(role: "api" | "serve", ...parameters: string[]): Promise<string> {
+  const program = fileURLToPath(new URL("../../apps/cli/main.ts", import.meta.url));
+  return (await promisify(execFile)(process.execPath, [program, "--url", lake.url(role), ...parameters]))
+    .stdout;
+}
+
 const setPolicy = async (policy: unknown) => {
   const answer = await send(lake.url("api"), "/vectors/refresh/bikes/policy", {
     method: "PUT",
@@ -94,6 +103,18 @@ describe("the indexes of a dataset", () => {
     await allFollow();
     expect(await find("small", "farthing")).toEqual(["9007199254740992"]);
     expect((await refresh()).result).toMatchObject({ current: indexes, started: [] });
+  });
+
+  test("are told of and refreshed on the command line", async () => {
+    await completed(write('{"rows":[{"id":7,"body":"a quadricycle"}]}'));
+    expect(await lakefleet("serve", "stale")).toContain("small: 1 rows of bikes behind since");
+    expect(await lakefleet("api", "refresh", "bikes")).toBe("bikes: refreshed\nsmall: refreshed\n");
+    expect(await lakefleet("api", "refresh", "bikes")).toBe("bikes: nothing to do\nsmall: nothing to do\n");
+    expect(await lakefleet("serve", "stale")).toBe("nothing is stale\n");
+    expect(await lakefleet("api", "watches")).toMatch(/^inbox: .*inbox -> datasets by file and folder\n$/);
+    const policy = ["--policy", "on-append", "--debounce-ms", "100"];
+    expect(await lakefleet("api", "refresh", "bikes", ...policy)).toContain("on-append");
+    await setPolicy({ kind: "manual" });
   });
 
   test("follow a schedule by themselves, also after a restart", async () => {

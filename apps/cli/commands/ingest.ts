@@ -83,6 +83,8 @@ interface IngestResult {
   rowsUpdated: number;
   rowsRemoved: number;
   rowsRejected: number;
+  /** Of writes that compare. */
+  rowsUnchanged?: number;
   rejectsKey?: string;
   drift?: string;
 }
@@ -98,7 +100,8 @@ function describeIngest(ingest: IngestResult | null, job: JobView): string {
   const where = job.queue === "ingest" ? "" : ", searchable";
   if (ingest === null) return `${job.id}: completed${where}`;
   const { dataset, version, noop, rows, rowsAdded, rowsUpdated, rowsRemoved, rowsRejected } = ingest;
-  const changes = `${rowsAdded} added, ${rowsUpdated} updated, ${rowsRemoved} removed, ${rowsRejected} rejected`;
+  const equal = ingest.rowsUnchanged === undefined ? "" : `, ${ingest.rowsUnchanged} unchanged`;
+  const changes = `${rowsAdded} added, ${rowsUpdated} updated, ${rowsRemoved} removed${equal}, ${rowsRejected} rejected`;
   const rejects = ingest.rejectsKey === undefined ? "" : ` (see ${ingest.rejectsKey})`;
   const drift = ingest.drift === undefined ? "" : `; the columns have drifted: ${ingest.drift}`;
   return `${dataset}: ${noop ? "nothing new, this content is there already" : changes + rejects}; version ${version} has ${rows} rows${where}${drift}`;
