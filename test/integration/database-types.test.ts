@@ -99,7 +99,9 @@ describe("PostgreSQL", () => {
   });
 
   test("a table without rows has its columns all the same", async () => {
-    const { types, rows } = await readRelation(server, "postgres", { from: { query: "SELECT 1 AS a WHERE false" } });
+    const { types, rows } = await readRelation(server, "postgres", {
+      from: { query: "SELECT 1 AS a WHERE false" },
+    });
     expect([types, rows]).toEqual([{ a: "bigint" }, []]);
   });
 
