@@ -9,7 +9,9 @@ const rowGroupBytesMax = 64 << 20;
 
 /** The target of a COPY: Snappy, which is written faster than zstd and read faster too. */
 export function parquetTargetSql(parquetPath: string, columnCount: number, rowBytes = 1): string {
-  const byColumns = Math.floor((rowGroupRowsMax * usualColumnCount) / Math.max(columnCount, usualColumnCount));
+  const byColumns = Math.floor(
+    (rowGroupRowsMax * usualColumnCount) / Math.max(columnCount, usualColumnCount),
+  );
   const rows = Math.min(byColumns, Math.floor(rowGroupBytesMax / Math.max(rowBytes, 1)));
   const rowGroupRows = Math.max(rowGroupRowsMin, rows);
   return `${sqlLiteral(parquetPath)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupRows})`;

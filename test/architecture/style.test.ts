@@ -22,7 +22,9 @@ const lineRules: LineRule[] = [
     name: "the environment is read in config only",
     pattern: /\bprocess\.env\b/,
     allowed: (path) =>
-      path === "config/schema.ts" || isTest(path) || /^(bench|apps\/fleet\/bootstrap|apps\/cli\/bin)[./]/.test(path),
+      path === "config/schema.ts" ||
+      isTest(path) ||
+      /^(bench|apps\/fleet\/bootstrap|apps\/cli\/bin)[./]/.test(path),
     example: "const port = process.env.PORT;",
   },
   {
