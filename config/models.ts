@@ -64,6 +64,10 @@ const Embedder = z.strictObject({
   pooling: z.enum(["mean", "cls"]).default("mean"),
   queryPrefix: z.string().max(500).default(""),
   documentPrefix: z.string().max(500).default(""),
+  /** Graphics memory that the model takes. One that declares it waits for one of the LAKEFLEET_GPU_SLOTS places. */
+  vramMib: z.int().positive().optional(),
+  /** Small enough to stay on the graphics card beside all others, so that it needs no place. */
+  shared: z.boolean().default(false),
 });
 export type EmbedderSettings = z.infer<typeof Embedder>;
 

@@ -12,19 +12,22 @@ import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import type { embedQueue } from "@lakefleet/queues/embed.queue.ts";
 import type { z } from "zod";
+import { type Graphics, onGraphicsCard } from "./on-graphics-card.ts";
 
 export interface EmbedDependencies {
   store: ObjectStore;
   locks: string;
   telemetry: Telemetry;
   embedders: Pick<Embedders, "open">;
+  /** Without it no model waits for a graphics card. */
+  graphics?: Graphics;
 }
 
 /** Brings the pipeline level with the dataset as it is now, so that of several waiting jobs the first does the work. */
 export async function handleEmbed(
   { index }: z.infer<typeof embedQueue.payload>,
-  { signal, progress }: JobContext,
-  { store, locks, telemetry, embedders }: EmbedDependencies,
+  { signal, progress, jobId }: JobContext,
+  { store, locks, telemetry, embedders, graphics }: EmbedDependencies,
 ): Promise<z.infer<typeof embedQueue.result>> {
   const begin = performance.now();
   const definition = await readDefinition(store, index);
@@ -41,13 +44,17 @@ export async function handleEmbed(
       provider === undefined
         ? broughtResult(synced)
         : withKept(
-            await embedPending({
-              pipeline,
-              provider,
-              signal,
-              progress,
-              confirm: confirmWhenAsked({ store, provider, signal }),
-            }),
+            await onGraphicsCard(
+              { graphics, embedderId: provider.embedderId, job: jobId, signal },
+              async (lease) => {
+                const confirmModel = confirmWhenAsked({ store, provider, signal: lease.signal });
+                const confirm = async () => {
+                  await confirmModel();
+                  await lease.assertHeld();
+                };
+                return await embedPending({ pipeline, provider, signal: lease.signal, progress, confirm });
+              },
+            ),
             synced.chunksKept,
           );
     await forgetCached({ store, pipeline });
