@@ -101,6 +101,8 @@ async function servingParameters() {
 }
 
 test("the agent tunes an index, promotes what it finds, and its journal replays", async () => {
+  // As many as are searched by the graph: over fewer, no setting is quicker than another.
+  await lake.write(madeUpRows(3_400, "more"));
   const slow = { backend: "hnsw", engine: "usearch", quantization: "f32" } as const;
   await lake.define({ parameters: { ...slow, connectivity: 32, expansionBuild: 64, expansionSearch: 512 } });
   await lake.publish();
