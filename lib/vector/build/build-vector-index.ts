@@ -1,5 +1,4 @@
 import { buildHnswIndex } from "./build-hnsw-index.ts";
-import { buildLanceIndex } from "./build-lance-index.ts";
 import { wrongVectorCount } from "./check-block.ts";
 import type { VectorIndexBuild } from "./vector-index-build.ts";
 
@@ -9,10 +8,14 @@ import type { VectorIndexBuild } from "./vector-index-build.ts";
  * an aborted signal rejects with the signal's reason and leaves partial files behind.
  */
 export async function buildVectorIndex(build: VectorIndexBuild): Promise<void> {
-  const { parameters } = build;
-  const done =
-    parameters.backend === "hnsw"
-      ? await buildHnswIndex(build, parameters)
-      : await buildLanceIndex(build, parameters);
+  const done = await buildBackend(build);
   if (done !== build.vectorCount) throw wrongVectorCount(build.vectorCount, done);
+}
+
+/** Lance and Arrow take a quarter of a second to load, longer than a small graph takes to be built. */
+async function buildBackend(build: VectorIndexBuild): Promise<number> {
+  const { parameters } = build;
+  if (parameters.backend === "hnsw") return buildHnswIndex(build, parameters);
+  const { buildLanceIndex } = await import("./build-lance-index.ts");
+  return buildLanceIndex(build, parameters);
 }
