@@ -10,7 +10,7 @@ const pointsMax = 120;
 /** What a trial costs beside its build, in builds: it is one of the trials that a session may take. */
 const trialCost = 0.3;
 /** Of the gain that is worth a new generation: less than this is not worth a trial's build either. */
-const worthwhileShare = 0.2;
+const worthwhileShare = 0.5;
 
 /**
  * Bayesian optimisation: expected improvement of the latency, weighted with the probability that the recall reaches the
