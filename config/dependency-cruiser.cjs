@@ -15,6 +15,7 @@ const libraryOrder = [
   "lexical",
   "generation",
   "search",
+  "answer",
   "evaluation",
   "gate",
   "trial",

@@ -58,6 +58,28 @@ describe("readModels", () => {
     );
   });
 
+  test("what writes or reranks is of a provider that can, and an answer leaves room for what is asked", async () => {
+    const openai = { kind: "openai", url: "http://127.0.0.1:1/v1" };
+    const model = { provider: "ollama", model: "m" };
+    const providers = { ollama, openai, files: { kind: "onnx", folder: "models" } };
+    const reranker = { provider: "openai", model: "m", protocol: "tei" };
+    expect(await read({ providers, generators: { "a:b": model }, rerankers: { best: reranker } })).toEqual(
+      [],
+    );
+    const problems = await read({
+      providers,
+      generators: { files: { ...model, provider: "files" } },
+      rerankers: { llama: model },
+    });
+    expect(problems).toEqual([
+      "generators.files.provider: a provider of kind onnx has no generators; use one of kind ollama or openai",
+      "rerankers.llama.provider: a provider of kind ollama has no rerankers; use one of kind openai",
+    ]);
+    expect(await read({ providers, generators: { wide: { ...model, outputTokensMax: 5_000 } } })).toEqual([
+      "generators.wide.outputTokensMax: at most half of tokensMax; the rest is for what is asked",
+    ]);
+  });
+
   test("a file that is no JSON is a problem, and one that is missing only where it was asked for", async () => {
     expect(await read("{")).toEqual(["it is no JSON"]);
     const missing = path.join(folder, "none.json");

@@ -71,14 +71,37 @@ const Embedder = z.strictObject({
 });
 export type EmbedderSettings = z.infer<typeof Embedder>;
 
-const Model = z.strictObject({ provider: Name, model: ModelName });
+const Generator = z
+  .strictObject({
+    provider: Name,
+    model: ModelName,
+    /** What the model holds of one conversation, prompt and answer together. */
+    tokensMax: z.int().min(512).max(10_000_000).default(8_192),
+    /** Of these, what an answer may take; a longer one is cut off. */
+    outputTokensMax: z.int().min(16).max(1_000_000).default(1_024),
+    /** Null sends none, for models that refuse any but their own. */
+    temperature: z.number().min(0).max(2).nullable().default(0),
+  })
+  .refine(({ tokensMax, outputTokensMax }) => outputTokensMax <= tokensMax / 2, {
+    path: ["outputTokensMax"],
+    message: "at most half of tokensMax; the rest is for what is asked",
+  });
+export type GeneratorSettings = z.infer<typeof Generator>;
+
+const Reranker = z.strictObject({
+  provider: Name,
+  model: ModelName,
+  /** How its server is asked: `/rerank` below the url with documents, or beside it, as TEI has it, with texts. */
+  protocol: z.enum(["jina", "tei"]).default("jina"),
+});
+export type RerankerSettings = z.infer<typeof Reranker>;
 
 export const Models = z
   .strictObject({
     providers: z.record(Name, Provider).default({}),
     embedders: z.record(z.string(), Embedder).default({}),
-    generators: z.record(z.string().min(1).max(200), Model).default({}),
-    rerankers: z.record(z.string().min(1).max(200), Model).default({}),
+    generators: z.record(z.string().min(1).max(200), Generator).default({}),
+    rerankers: z.record(z.string().min(1).max(200), Reranker).default({}),
   })
   .superRefine(({ providers, ...models }, context) => {
     for (const kind of ["embedders", "generators", "rerankers"] as const) {
@@ -89,6 +112,17 @@ export const Models = z
           path: [kind, id, "provider"],
           message: `there is no provider ${provider}`,
         });
+      }
+    }
+    for (const [kind, able] of [
+      ["generators", ["ollama", "openai"]],
+      ["rerankers", ["openai"]],
+    ] as const) {
+      for (const [id, { provider }] of Object.entries(models[kind])) {
+        const found = providers[provider]?.kind;
+        if (found === undefined || able.some((each) => each === found)) continue;
+        const message = `a provider of kind ${found} has no ${kind}; use one of kind ${able.join(" or ")}`;
+        context.addIssue({ code: "custom", path: [kind, id, "provider"], message });
       }
     }
     for (const [id, { provider, model, digest }] of Object.entries(models.embedders)) {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
 import { addAgentCommands } from "./commands/agent.ts";
+import { addAskCommand } from "./commands/ask.ts";
 import { addCertificateCommands } from "./commands/certificate.ts";
 import { addDatasetCommand } from "./commands/dataset.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -37,6 +38,7 @@ addWatchCommand(program);
 addWatchesCommand(program);
 addScheduleCommands(program);
 addSearchCommand(program);
+addAskCommand(program);
 addStatusCommand(program);
 addJobsCommand(program);
 addDatasetCommand(program);

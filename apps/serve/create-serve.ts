@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountAgentRoutes } from "./agent-routes.ts";
+import { mountAnswerRoute } from "./answer-route.ts";
 import { mountDatasetRoutes } from "./dataset-routes.ts";
 import { mountDatasetStateRoutes } from "./dataset-state-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
@@ -9,6 +10,7 @@ import { mountDocumentRoutes } from "./document-routes.ts";
 import { mountEmbedRoutes } from "./embed-routes.ts";
 import { mountEvalRoutes } from "./eval-routes.ts";
 import { mountGateRoutes } from "./gate-routes.ts";
+import { mountGenerateRoutes } from "./generate-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
@@ -29,6 +31,7 @@ export function createServe(
   for (const path of [
     "/vectors/search",
     "/vectors/search/batch",
+    "/vectors/rag",
     "/vectors/indexes/*",
     "/vectors/lance/search/*",
     "/ai/*",
@@ -36,7 +39,9 @@ export function createServe(
   ])
     app.use(path, limitJsonBody());
   mountSearchRoute(app, dependencies);
+  mountAnswerRoute(app, dependencies);
   mountEmbedRoutes(app, dependencies);
+  mountGenerateRoutes(app, dependencies);
   mountStatisticsRoutes(app, dependencies);
   mountDocumentRoutes(app, dependencies);
   mountIndexRoutes(app, dependencies);

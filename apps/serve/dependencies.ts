@@ -1,3 +1,4 @@
+import type { AnswerModels } from "@lakefleet/lib/answer/open-answer-models.ts";
 import type { Embedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import type { IndexWork } from "@lakefleet/lib/generation/lifecycle.ts";
 import type { createSearchService } from "@lakefleet/lib/search/search-index.ts";
@@ -9,6 +10,8 @@ export interface ServeDependencies {
   store: LocalStore;
   search: ReturnType<typeof createSearchService>;
   embedders: Pick<Embedders, "open">;
+  /** The generators and rerankers there are. */
+  models: AnswerModels;
   telemetry: Telemetry;
   /** The requests that are open or have failed, by index, where this process can see them. */
   work?: (() => Promise<ReadonlyMap<string, IndexWork>>) | undefined;

@@ -1,7 +1,10 @@
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
-import { queryEmbedders } from "@lakefleet/lib/embedding/configured-embedders.ts";
+import { openAnswerModels } from "@lakefleet/lib/answer/open-answer-models.ts";
+import { modelAccess } from "@lakefleet/lib/embedding/model-access.ts";
+import { openEmbedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import type { OpenProvider } from "@lakefleet/lib/embedding/open-provider.ts";
+import { openQueryGuards } from "@lakefleet/lib/embedding/provider-guards.ts";
 import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
 import { reportSearchLoad } from "@lakefleet/lib/search/search-load.ts";
@@ -18,17 +21,21 @@ export async function openServeResources(options: {
   const layout = dataLayout(configuration.dataFolder);
   const store = await openLocalStore({ name: "primary", root: layout.bucket });
   const load = reportSearchLoad({ folder: layout.load, telemetry });
-  const embedders = queryEmbedders({ configuration, telemetry });
+  const guards = openQueryGuards({ configuration, telemetry });
+  const access = { ...modelAccess(configuration), openGuard: guards.open };
+  const embedders = openEmbedders(access);
   const providers: OpenProvider = (embedderId) => embedders.open(embedderId, { threads: 0 });
   const search = createSearchService({ store, telemetry: load.telemetry, verified, providers });
   return {
     store,
     search,
     embedders,
+    models: openAnswerModels(access),
     telemetry,
     async close() {
       await search.close();
       await embedders.close();
+      await guards.close();
       await load.close();
     },
   };

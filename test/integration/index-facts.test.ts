@@ -8,6 +8,7 @@ import { createServe } from "@lakefleet/serve/create-serve.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
+import { noAnswerModels } from "../support/model-settings.ts";
 
 let lake: IndexedLake;
 let search: SearchService;
@@ -23,6 +24,7 @@ beforeEach(async () => {
     store: lake.store,
     search,
     embedders: { open: openProvider },
+    models: noAnswerModels(),
     telemetry,
     work: async () => work,
   });

@@ -8,6 +8,7 @@ import { createServe } from "@lakefleet/serve/create-serve.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
+import { noAnswerModels } from "../support/model-settings.ts";
 
 let lake: IndexedLake;
 let search: SearchService;
@@ -17,7 +18,8 @@ beforeEach(async () => {
   lake = await openIndexedLake();
   const telemetry = silentTelemetry();
   search = createSearchService({ store: lake.store, telemetry });
-  app = createServe({ store: lake.store, search, embedders: { open: openProvider }, telemetry });
+  const models = noAnswerModels();
+  app = createServe({ store: lake.store, search, embedders: { open: openProvider }, models, telemetry });
 });
 afterEach(async () => {
   await search.close();

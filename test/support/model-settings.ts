@@ -1,4 +1,5 @@
 import { Models } from "@lakefleet/config/models.ts";
+import { type AnswerModels, openAnswerModels } from "@lakefleet/lib/answer/open-answer-models.ts";
 import type { EmbeddingProvider } from "@lakefleet/lib/embedding/embedding-provider.ts";
 import { openEmbedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import { openLocalGuard } from "@lakefleet/lib/embedding/providers/local-guard.ts";
@@ -45,4 +46,13 @@ export function openFakeEmbedder(models: Models): EmbeddingProvider {
     openGuard: (_provider, { limits }) => openLocalGuard(limits),
   });
   return embedders.open(fakeEmbedderId, { threads: 0 });
+}
+
+/** What a fleet without a file of models can write and rerank with. */
+export function noAnswerModels(): AnswerModels {
+  return openAnswerModels({
+    models: Models.parse({}),
+    readSecret: async () => "",
+    openGuard: (_provider, { limits }) => openLocalGuard(limits),
+  });
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { contextOf, print } from "../context.ts";
 import { parseOption } from "../parse-option.ts";
+import { snippet } from "../snippet.ts";
 
 interface Answer {
   generation: string;
@@ -10,9 +11,6 @@ interface Answer {
   took_ms: number;
   hits: { doc_id: string; chunk_index: number; score: number; text: string }[];
 }
-
-/** A line of a terminal, less the score and the name. */
-const snippetLength = 160;
 
 export function addSearchCommand(program: Command): void {
   program
@@ -42,9 +40,4 @@ export function addSearchCommand(program: Command): void {
         `${answer.hits.length} hits in ${answer.took_ms} ms from ${answer.generation} (${answer.mode}; ${answer.plan.path}: ${answer.plan.reason})${answer.complete ? "" : "; the search gave up, and more may match"}`,
       ]);
     });
-}
-
-function snippet(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length > snippetLength ? `${line.slice(0, snippetLength)}…` : line;
 }

@@ -28,23 +28,42 @@ export interface ServerRequest {
  * this server alone.
  */
 export async function askServer(server: ModelServer, request: ServerRequest): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readAnswer(server, request)) chunks.push(chunk);
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch {
+    throw failedError(server.provider, "the answer is no JSON");
+  }
+}
+
+/** Asks once and gives the lines of the answer as they come, without the empty ones. Throws as `askServer` does. */
+export async function* askForLines(server: ModelServer, request: ServerRequest): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let open = "";
+  for await (const chunk of readAnswer(server, request)) {
+    const lines = (open + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
+    open = lines.pop() ?? "";
+    yield* lines.filter((line) => line !== "");
+  }
+  if (open !== "") yield open;
+}
+
+async function* readAnswer(server: ModelServer, request: ServerRequest): AsyncGenerator<Uint8Array> {
   const { provider, timeoutMs } = server;
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
-  const text = await exchange(server, request, signal).catch((error: unknown) => {
+  try {
+    yield* readBounded(await exchange(server, request, signal), provider, request.bytesMax);
+  } catch (error) {
     if (request.signal?.aborted) throw cancelled(request.signal.reason);
     if (error instanceof DomainError) throw error;
     const detail = timeout.aborted ? `no answer within ${timeoutMs} ms` : "the connection broke";
     throw failedError(provider, detail, undefined, error);
-  });
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw failedError(provider, "the answer is no JSON");
   }
 }
 
-async function exchange(server: ModelServer, request: ServerRequest, signal: AbortSignal): Promise<string> {
+async function exchange(server: ModelServer, request: ServerRequest, signal: AbortSignal): Promise<Response> {
   const key = await server.readKey?.();
   const response = await fetch(`${server.url.replace(/\/$/, "")}${request.path}`, {
     method: request.body === undefined ? "GET" : "POST",
@@ -56,26 +75,26 @@ async function exchange(server: ModelServer, request: ServerRequest, signal: Abo
     redirect: "error",
     signal,
   });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw statusError(
-      server.provider,
-      response.status,
-      retryAfterSeconds(response.headers.get("retry-after"), Date.now()),
-    );
-  }
-  return readBounded(response, server.provider, request.bytesMax);
+  if (response.ok) return response;
+  await response.body?.cancel();
+  throw statusError(
+    server.provider,
+    response.status,
+    retryAfterSeconds(response.headers.get("retry-after"), Date.now()),
+  );
 }
 
-async function readBounded(response: Response, provider: string, bytesMax: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
+async function* readBounded(
+  response: Response,
+  provider: string,
+  bytesMax: number,
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw failedError(provider, `the answer has more than ${bytesMax} bytes`);
-    chunks.push(chunk);
+    yield chunk;
   }
-  return Buffer.concat(chunks, bytes).toString("utf8");
 }
 
 function cancelled(cause: unknown): DomainError {

@@ -11,4 +11,6 @@ export interface ModelCall {
   fault: string | undefined;
   /** 0 where no answer was sent, or not all of it. */
   status: number;
+  /** The connection was closed before the answer was whole. */
+  cutOff: boolean;
 }

@@ -31,7 +31,11 @@ export async function openExchange(request: IncomingMessage, response: ServerRes
     body,
     fault: undefined,
     status: 0,
+    cutOff: false,
   };
+  response.once("close", () => {
+    call.cutOff = !response.writableFinished;
+  });
   const json = (value: unknown, status = 200, headers: Record<string, string> = {}) => {
     call.status = status;
     response.writeHead(status, { "content-type": "application/json", ...headers });

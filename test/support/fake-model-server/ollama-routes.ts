@@ -10,9 +10,10 @@ export async function answerOllama(state: ModelState, exchange: Exchange): Promi
   else if (exchange.path === "/api/ps") running(state, exchange);
   else if (exchange.path === "/api/show") show(state, exchange);
   else if (exchange.path === "/api/embed") await embed(state, exchange);
-  else if (exchange.path === "/api/generate") generate(state, exchange, String(exchange.body.prompt ?? ""));
+  else if (exchange.path === "/api/generate")
+    await generate(state, exchange, String(exchange.body.prompt ?? ""));
   else if (exchange.path === "/api/chat")
-    generate(state, exchange, messagesOf(exchange.body.messages).at(-1) ?? "");
+    await generate(state, exchange, messagesOf(exchange.body.messages).at(-1) ?? "");
   else return false;
   return true;
 }
@@ -68,7 +69,7 @@ async function embed(state: ModelState, exchange: Exchange): Promise<void> {
 }
 
 /** Without a prompt it only loads or, with `keep_alive` 0, unloads the model. */
-function generate(state: ModelState, exchange: Exchange, prompt: string) {
+async function generate(state: ModelState, exchange: Exchange, prompt: string): Promise<void> {
   const { body, call, json, stream, path } = exchange;
   const model = findModel(state, call.model);
   if (model === undefined)
@@ -89,10 +90,15 @@ function generate(state: ModelState, exchange: Exchange, prompt: string) {
     prompt_eval_count: countTokens(prompt),
     eval_count: countTokens(text),
   };
-  if (body.stream === false) return json({ ...facts, ...said(text), ...end });
+  const fault = state.faults.next(call.texts);
+  if (body.stream === false || (fault !== undefined && fault !== "hang"))
+    return exchange.failing(fault, () => ({ ...facts, ...said(text), ...end }));
   const lines = stream("application/x-ndjson");
-  for (const part of text.match(/\S+\s*/g) ?? [])
+  for (const part of text.match(/\S+\s*/g) ?? []) {
     lines.write(`${JSON.stringify({ ...facts, ...said(part), done: false })}\n`);
+    // A model that hangs has usually begun.
+    if (fault === "hang") return;
+  }
   lines.write(`${JSON.stringify({ ...facts, ...said(""), ...end })}\n`);
   lines.end();
 }

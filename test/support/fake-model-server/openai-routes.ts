@@ -6,8 +6,8 @@ import { countTokens } from "./token-count.ts";
 export async function answerOpenAi(state: ModelState, exchange: Exchange): Promise<boolean> {
   if (exchange.path === "/v1/models") listModels(state, exchange);
   else if (exchange.path === "/v1/embeddings") await embeddings(state, exchange);
-  else if (exchange.path === "/v1/chat/completions") chat(state, exchange);
-  else if (exchange.path === "/v1/rerank" || exchange.path === "/rerank") rerank(state, exchange);
+  else if (exchange.path === "/v1/chat/completions") await chat(state, exchange);
+  else if (exchange.path === "/v1/rerank" || exchange.path === "/rerank") await rerank(state, exchange);
   else return false;
   return true;
 }
@@ -43,31 +43,38 @@ function base64(vector: Float32Array): string {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64");
 }
 
-function chat(state: ModelState, exchange: Exchange) {
-  const { body, call, json, stream } = exchange;
+async function chat(state: ModelState, exchange: Exchange): Promise<void> {
+  const { body, call, stream } = exchange;
   if (findModel(state, call.model) === undefined) return problem(exchange, 404, "The model does not exist.");
   call.texts = messagesOf(body.messages);
   const content = state.reply(call.texts.at(-1) ?? "");
   const usage = { prompt_tokens: countTokens(call.texts.join(" ")), completion_tokens: countTokens(content) };
   const facts = { id: "chat-1", created: 0, model: call.model };
-  if (body.stream !== true) {
+  const fault = state.faults.next(call.texts);
+  if (body.stream !== true || (fault !== undefined && fault !== "hang")) {
     const choices = [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }];
-    return json({ ...facts, object: "chat.completion", choices, usage });
+    return exchange.failing(fault, () => ({ ...facts, object: "chat.completion", choices, usage }));
   }
   const events = stream("text/event-stream");
   const send = (delta: object, reason: string | null) =>
     events.write(
       `data: ${JSON.stringify({ ...facts, object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`,
     );
-  for (const part of content.match(/\S+\s*/g) ?? []) send({ content: part }, null);
+  for (const part of content.match(/\S+\s*/g) ?? []) {
+    send({ content: part }, null);
+    // A model that hangs has usually begun.
+    if (fault === "hang") return;
+  }
   send({}, "stop");
+  if (Object(body.stream_options).include_usage === true)
+    events.write(`data: ${JSON.stringify({ ...facts, choices: [], usage })}\n\n`);
   events.write("data: [DONE]\n\n");
   events.end();
 }
 
 /** By how many of the query's words a document has. */
-function rerank(state: ModelState, exchange: Exchange) {
-  const { body, path, call, json } = exchange;
+async function rerank(state: ModelState, exchange: Exchange): Promise<void> {
+  const { body, path, call } = exchange;
   const isTei = path === "/rerank";
   if (!isTei && findModel(state, call.model) === undefined)
     return problem(exchange, 404, "The model does not exist.");
@@ -83,8 +90,10 @@ function rerank(state: ModelState, exchange: Exchange) {
       return { index, score: [...words].filter((word) => found.has(word)).length / Math.max(1, words.size) };
     })
     .sort((one, other) => other.score - one.score);
-  if (isTei) return json(scored);
-  json({ model: call.model, results: scored.map(({ index, score }) => ({ index, relevance_score: score })) });
+  const results = scored.map(({ index, score }) => ({ index, relevance_score: score }));
+  await exchange.failing(state.faults.next(call.texts), () =>
+    isTei ? scored : { model: call.model, results },
+  );
 }
 
 export function textsOf(input: unknown): string[] {
