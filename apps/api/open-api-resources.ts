@@ -7,9 +7,9 @@ import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/genera
 import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
 import { createFollowing } from "@lakefleet/lib/ingest/follow-datasets.ts";
 import { startSettling } from "@lakefleet/lib/ingest/settle-promotions.ts";
-import { startRounds } from "@lakefleet/lib/ingest/start-rounds.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
+import { startRounds } from "@lakefleet/lib/jobs/start-rounds.ts";
 import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { openSecrets } from "@lakefleet/lib/storage/secrets.ts";

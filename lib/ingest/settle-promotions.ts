@@ -2,12 +2,12 @@ import { indexQueue, type Promotion } from "@lakefleet/queues/index.queue.ts";
 import type { EndedRecord } from "../jobs/intent-record.ts";
 import type { Intent } from "../jobs/intent-state.ts";
 import { endedRetention, type Intents } from "../jobs/intents.ts";
+import { startRounds } from "../jobs/start-rounds.ts";
 import type { LocalStore } from "../storage/local-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { appendToJournal, readJournal } from "../trial/trial-journal.ts";
 import type { JournalRecord, PromotionRecord } from "../trial/trial-record.ts";
 import { startedRecord } from "./promote-trial.ts";
-import { startRounds } from "./start-rounds.ts";
 
 export interface SettlingOptions {
   store: LocalStore;

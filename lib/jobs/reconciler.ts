@@ -11,6 +11,7 @@ import type { Intents } from "./intents.ts";
 import { JobEnvelope, keyPrefix } from "./job-envelope.ts";
 import type { Queues } from "./open-queues.ts";
 import { removeFlow } from "./remove-flow.ts";
+import { startRounds } from "./start-rounds.ts";
 
 export interface ReconcilerOptions {
   queues: Queues;
@@ -75,31 +76,16 @@ export async function reconcileOnce(options: ReconcilerOptions): Promise<Reconci
 export function startReconciler(
   options: ReconcilerOptions & { everyMs: number; afterRound?: () => Promise<void> },
 ): { stop(): Promise<void> } {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const round = async () => {
-    try {
+  const { everyMs, afterRound, telemetry } = options;
+  return startRounds({
+    everyMs,
+    round: async () => {
       await reconcileOnce(options);
-      await options.afterRound?.();
-    } catch (error) {
-      options.telemetry.log.warn(
-        { error },
-        "The reconciler could not finish its round; the next one tries again.",
-      );
-    }
-    if (!stopped) timer = setTimeout(again, options.everyMs);
-  };
-  let running = round();
-  const again = () => {
-    running = round();
-  };
-  return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
+      await afterRound?.();
     },
-  };
+    onError: (error) =>
+      telemetry.log.warn({ error }, "The reconciler could not finish its round; the next one tries again."),
+  });
 }
 
 /** Holds the run id of the Redis process that was last compared as a whole. */

@@ -1,7 +1,8 @@
 import { DomainError } from "../errors/domain-error.ts";
 import { checkBooks, checkFiles, checkParts } from "../gate/check-parts.ts";
+import { findCertificate } from "../gate/find-certificate.ts";
 import { recomputeCertificate } from "../gate/recompute-certificate.ts";
-import { type Certificate, type GateCheck, readCertificate } from "../generation/certificate.ts";
+import { type GateCheck, readCertificate } from "../generation/certificate.ts";
 import { gateKey, generationPrefix } from "../generation/generation-keys.ts";
 import { type OpenGeneration, openUngated } from "../generation/read/open-generation.ts";
 import { readManifest } from "../generation/read-manifest.ts";
@@ -82,7 +83,7 @@ async function* verifyProof(options: {
   const { store, opened, checksum, signal } = options;
   const { index, generation } = opened.manifest;
   const key = gateKey(index, generation);
-  const certificate = await findIntactCertificate(store, index, generation);
+  const certificate = await findCertificate(store, index, generation);
   if (certificate === undefined) return;
   if (certificate.manifestChecksum !== checksum) {
     const detail = "was issued for another build of this generation; gate it again";
@@ -91,19 +92,6 @@ async function* verifyProof(options: {
   }
   for (const doubt of await recomputeCertificate({ store, certificate, opened, signal })) {
     yield { key, ...doubt };
-  }
-}
-
-async function findIntactCertificate(
-  store: ObjectStore,
-  index: string,
-  generation: string,
-): Promise<Certificate | undefined> {
-  try {
-    return await readCertificate(store, index, generation);
-  } catch (error) {
-    if (error instanceof DomainError && error.kind === "corrupt") return undefined;
-    throw error;
   }
 }
 

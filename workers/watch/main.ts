@@ -2,13 +2,13 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { configurationOrExit } from "@lakefleet/config/configuration-or-exit.ts";
 import { dataLayout } from "@lakefleet/config/layout.ts";
-import { startRounds } from "@lakefleet/lib/ingest/start-rounds.ts";
 import { createWatchKeeping } from "@lakefleet/lib/ingest/watch/keep-watches.ts";
 import { openWatch } from "@lakefleet/lib/ingest/watch/open-watch.ts";
 import { requestInboxChanges } from "@lakefleet/lib/ingest/watch/request-changes.ts";
 import { openSeenFiles } from "@lakefleet/lib/ingest/watch/seen-files.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
+import { startRounds } from "@lakefleet/lib/jobs/start-rounds.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { createTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 
