@@ -14,6 +14,7 @@ import { type KeepAliveConnection, openConnection, renderRequest } from "./suppo
 import { describeLoad, median, printHeading, printTable, verdict } from "./support/print-report.ts";
 import { processorTimeUs } from "./support/processor-time.ts";
 import { uploadFile } from "./support/send-file.ts";
+import { startBareAddServer } from "./support/start-bare-add-server.ts";
 
 /**
  * How fast requests are accepted, beside one bare synced write and beside bare `add` of the queue engine:
@@ -29,11 +30,15 @@ const { values } = parseArgs({
 const requestCount = Number(values.requests);
 const inFlight = 50;
 const recordBytes = 200;
-const ways = ["bare", "library", "http", "health"] as const;
+/** Rounds that count for nothing: the engines compile what runs often only after thousands of calls. */
+const warmUpRounds = 3;
+const ways = ["single", "bare", "library", "peer", "http", "health"] as const;
 type Way = (typeof ways)[number];
 const labels: Record<Way, string> = {
+  single: "bare BullMQ `add`, in process, one at a time",
   bare: "bare BullMQ `add`, in process",
   library: "accepting without HTTP, record synced, in process",
+  peer: "POST to a server of the same make that does nothing but `add`",
   http: "POST to 202, from another process",
   health: "`GET /health` of the same server, for comparison",
 };
@@ -132,30 +137,45 @@ type Rounds = Record<Way, Round[]>;
 
 /** Short rounds in turn, so that a busy moment of the machine falls on all of them. */
 async function measureRate(request: Buffer): Promise<Rounds> {
-  const queue = await openBareQueue(folder);
-  const connections = await Promise.all(Array.from({ length: inFlight }, () => openConnection(fleet.url)));
+  const queue = await openBareQueue(path.join(folder, "own"));
+  const peer = await startBareAddServer(path.join(folder, "peer"));
+  const connections = await openConnections(fleet.url);
+  const peerConnections = await openConnections(peer.url);
+  const add = renderRequest("/add", undefined);
   const health = Buffer.from("GET /health HTTP/1.1\r\nhost: bench\r\n\r\n");
   const calls: Record<Way, (lane: number) => Promise<{ status: number } | undefined>> = {
+    single: () => queue.add(),
     bare: () => queue.add(),
     library: () => queue.accept(),
+    peer: (lane) => peerConnections[lane]!.send(add),
     http: (lane) => connections[lane]!.send(request),
     health: (lane) => connections[lane]!.send(health),
   };
-  const pids = { bench: process.pid, "bare Redis": queue.redisPid, ...(await fleetPids()) };
+  const pids = {
+    bench: process.pid,
+    "bare Redis": queue.redisPid,
+    "bare server": peer.pid,
+    "its Redis": peer.redisPid,
+    ...(await fleetPids()),
+  };
   try {
-    const rounds: Rounds = { bare: [], library: [], http: [], health: [] };
-    // The first round warms all of them up.
-    for (let round = 0; round <= Number(values.rounds); round++) {
+    const rounds: Rounds = { single: [], bare: [], library: [], peer: [], http: [], health: [] };
+    for (let round = -warmUpRounds; round < Number(values.rounds); round++) {
       for (const way of ways) {
-        const measured = await measureRound(calls[way], pids);
-        if (round > 0) rounds[way].push(measured);
+        const measured = await measureRound(calls[way], way === "single" ? 1 : inFlight, pids);
+        if (round >= 0) rounds[way].push(measured);
       }
     }
     return rounds;
   } finally {
-    for (const connection of connections) connection.close();
+    for (const connection of [...connections, ...peerConnections]) connection.close();
     await queue.close();
+    await peer.stop();
   }
+}
+
+function openConnections(url: string): Promise<KeepAliveConnection[]> {
+  return Promise.all(Array.from({ length: inFlight }, () => openConnection(url)));
 }
 
 async function fleetPids(): Promise<Record<string, number>> {
@@ -167,6 +187,7 @@ async function fleetPids(): Promise<Record<string, number>> {
 
 async function measureRound(
   call: (lane: number) => Promise<{ status: number } | undefined>,
+  lanes: number,
   pids: Record<string, number>,
 ): Promise<Round> {
   const before = processorTimeUs(pids);
@@ -179,7 +200,7 @@ async function measureRound(
       count += 1;
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, (_, place) => lane(place)));
+  await Promise.all(Array.from({ length: lanes }, (_, place) => lane(place)));
   const perSecond = (1_000 * count) / (performance.now() - begin);
   const used = Object.entries(processorTimeUs(pids)).map(([name, us]) => [
     name,
@@ -210,11 +231,12 @@ function reportOneByOne(started: OneByOne, accepted: OneByOne): void {
 function reportRate(rounds: Rounds): void {
   const rateOf = (way: Way) => median(rounds[way].map((round) => round.perSecond));
   const line = (way: Way) => {
-    const ratio = rateOf(way) / rateOf("bare");
-    const limit = way === "http" ? verdict(ratio, { least: 0.5 }) : "";
-    return [labels[way], rateOf(way).toFixed(0), ratio.toFixed(2), limit];
+    const to = (peer: Way) => rateOf(way) / rateOf(peer);
+    const limit = way === "http" ? verdict(to("peer"), { least: 0.5 }) : "";
+    return [labels[way], rateOf(way).toFixed(0), to("bare").toFixed(2), to("peer").toFixed(2), limit];
   };
-  printTable([`${inFlight} in flight`, "per second", "ratio", "limit"], ways.map(line));
+  const titles = [`${inFlight} in flight`, "per second", "to bare `add`", "to the bare server", "limit"];
+  printTable(titles, ways.map(line));
 }
 
 /** Where the processors go; a rate is bounded by what all processes together need for one call. */
