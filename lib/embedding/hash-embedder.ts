@@ -1,6 +1,6 @@
 import { createFeatureCounter } from "./feature-counter.ts";
 import { finishHash, hashStep, mixUnit } from "./murmur-hash.ts";
-import { continuesWord, createUnitClasses, startsWord, type UnitClasses } from "./unit-classes.ts";
+import { continuesWord, startsWord, type UnitClasses, unitClasses } from "./unit-classes.ts";
 
 export const hashEmbedderId = "hash-768@1";
 export const hashDimension = 768;
@@ -43,7 +43,7 @@ const wordEnd = mixUnit(0x03);
  * Holds buffers that one call uses alone, so an embedder belongs to one thread.
  */
 export function createHashEmbedder(): HashEmbedder {
-  const classes = createUnitClasses();
+  const classes = unitClasses();
   const counter = createFeatureCounter();
   const sum = new Float64Array(hashDimension);
   const word = { mixed: new Int32Array(256), length: 0 };

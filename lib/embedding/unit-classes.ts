@@ -13,8 +13,16 @@ const letterOrDigit = /^[\p{L}\p{N}]/u;
 const mark = /^\p{M}/u;
 const ideograph = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
-/** Letters and digits, marks, and the rest, by the Unicode tables of this Node; costs 10 ms, so it is kept. */
-export function createUnitClasses(): UnitClasses {
+let known: UnitClasses | undefined;
+
+/** Letters and digits, marks, and the rest, by the Unicode tables of this Node: one table for all who ask. */
+export function unitClasses(): UnitClasses {
+  // Made where it is first needed: it takes 30 ms, which not every process has to spend.
+  known ??= createUnitClasses();
+  return known;
+}
+
+function createUnitClasses(): UnitClasses {
   const classes = new Uint8Array(0x10000);
   for (let unit = 0; unit < classes.length; unit += 1) {
     classes[unit] = unit >= 0xd800 && unit < 0xe000 ? surrogateClass : classify(String.fromCharCode(unit));
