@@ -24,6 +24,9 @@ export async function ensurePackages(root) {
   return installs;
 }
 
+/** Else the ONNX runtime fetches libraries for a graphics card from another place, and where that fails it is left out in silence. */
+const withoutCuda = { ONNXRUNTIME_NODE_INSTALL_CUDA: "skip" };
+
 /** Forgets that the packages are there, so that the next `ensurePackages` installs them anew. */
 export function forgetPackages(root) {
   rmSync(path.join(root, "node_modules", ".lakefleet-installed"), { force: true });
@@ -89,6 +92,7 @@ async function runNpm(root, parameters) {
   const headers = await findHeaders({ ...process.env, PATH });
   const env = {
     ...process.env,
+    ...withoutCuda,
     PATH,
     ...(headers ? { npm_config_nodedir: path.resolve(headers, "../..") } : {}),
   };
