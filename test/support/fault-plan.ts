@@ -41,10 +41,14 @@ const freezeMs = 3_500;
 /** The whole chain of three small files takes about two seconds, so every step gets its share of faults. */
 const delayMaxMs = 2_000;
 
-/** The fault of the n-th run: first every failpoint once, then by chance; the same for the same seed. */
-export function planFault(run: number, random: () => number): Fault {
-  const point = failpointRoles[run];
-  if (point !== undefined) return { kind: "failpoint", name: point[0], role: point[1], pass: 1 };
+/** One fault at each failpoint of the roles, at its first pass. */
+export function failpointsOf(...of: readonly Role[]): Fault[] {
+  const points = failpointRoles.filter(([, role]) => of.includes(role));
+  return points.map(([name, role]) => ({ kind: "failpoint", name, role, pass: 1 }));
+}
+
+/** A fault by chance; the same for the same seed. */
+export function drawFault(random: () => number): Fault {
   const afterMs = Math.floor(random() * delayMaxMs);
   const draw = random();
   if (draw < 0.4)

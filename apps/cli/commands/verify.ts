@@ -1,7 +1,3 @@
-import { dataLayout } from "@lakefleet/config/layout.ts";
-import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
-import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
-import { type LakeFinding, verifyLake } from "@lakefleet/lib/verification/verify-lake.ts";
 import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { configurationOrFail, contextOf, print } from "../context.ts";
@@ -14,17 +10,9 @@ export function addVerifyCommand(program: Command): void {
     .action(async (options: { deep: boolean }, command: Command) => {
       const context = contextOf(command);
       const { dataFolder } = configurationOrFail();
-      const layout = dataLayout(dataFolder);
-      const store = await openLocalStore({ name: "primary", root: layout.bucket });
-      const findings: LakeFinding[] = [];
-      const verified = verifyLake({
-        store,
-        intentsFolder: layout.intents,
-        locks: layout.locks,
-        telemetry: silentTelemetry(),
-        deep: options.deep,
-      });
-      for await (const finding of verified) findings.push(finding);
+      // Loaded here: no other command should wait half a second for the engines.
+      const { verifyFolder } = await import("../verify-folder.ts");
+      const findings = await verifyFolder(dataFolder, options.deep);
       const ok = findings.length === 0;
       print(context, { ok, findings }, () =>
         ok

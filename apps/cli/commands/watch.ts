@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import { watchFolder } from "@lakefleet/lib/ingest/watch-folder.ts";
 import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { contextOf, print } from "../context.ts";
@@ -19,6 +18,7 @@ export function addWatchCommand(program: Command): void {
     .action(async (folder: string, options, command: Command) => {
       const context = contextOf(command);
       await assertFolder(folder);
+      const { watchFolder } = await import("@lakefleet/lib/ingest/watch-folder.ts");
       const watching = watchFolder({
         folder,
         onFiles: async (files) => {

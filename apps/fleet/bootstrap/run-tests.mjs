@@ -2,13 +2,13 @@ import { runForeground } from "./run-foreground.mjs";
 import { verify } from "./run-verify.mjs";
 import { readVitestReport, vitestArguments } from "./vitest-report.mjs";
 
-/** One project after another. Files that start whole fleets would disturb each other; the others leave a core idle. */
+/** One after another. Faults spend half their time waiting for a takeover, so more of them share the cores. */
 const projects = [
   { name: "property", workers: 2 },
   { name: "integration", workers: 2 },
   { name: "bad-input", workers: 2 },
-  { name: "faults", workers: 1 },
-  { name: "e2e", workers: 1 },
+  { name: "faults", workers: 3 },
+  { name: "e2e", workers: 2 },
 ];
 
 /** Everything: the checks without a service, then every test project. The last line has the counts. */
