@@ -12,6 +12,7 @@ import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { costly, costlyMs } from "../support/long-runs.ts";
 import { Death, mortalStore } from "../support/mortal-store.ts";
 import { stageRows } from "../support/stage-rows.ts";
 
@@ -63,35 +64,43 @@ function scriptArbitrary(length: { minLength: number; maxLength: number }): fc.A
   );
 }
 
-test("a script of writes with deaths in between always gives the model's rows", async () => {
-  await fc.assert(
-    fc.asyncProperty(scriptArbitrary({ minLength: 2, maxLength: 8 }), async (writes) => {
-      await withStore(async (store) => {
-        for (const [index, write] of writes.entries()) await commitUntilDone(store, write, index);
-        await checkHistory(store, writes);
-        await checkReruns(store, writes);
-        // A script of nothing but deletions makes no dataset.
-        const head = await datasetLog(store, "d").head();
-        const rows = head === undefined ? [] : (await readRows(store, head.document)).rows;
-        expect(rows).toEqual(applyAll(writes));
-      });
-    }),
-    { numRuns: 14, verbose: 1 },
-  );
-});
+test(
+  "a script of writes with deaths in between always gives the model's rows",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(scriptArbitrary({ minLength: 2, maxLength: 8 }), async (writes) => {
+        await withStore(async (store) => {
+          for (const [index, write] of writes.entries()) await commitUntilDone(store, write, index);
+          await checkHistory(store, writes);
+          await checkReruns(store, writes);
+          // A script of nothing but deletions makes no dataset.
+          const head = await datasetLog(store, "d").head();
+          const rows = head === undefined ? [] : (await readRows(store, head.document)).rows;
+          expect(rows).toEqual(applyAll(writes));
+        });
+      }),
+      costly(5),
+    );
+  },
+  costlyMs,
+);
 
-test("writers at once, some of them dying, give the model's rows in the order of their commits", async () => {
-  await fc.assert(
-    fc.asyncProperty(scriptArbitrary({ minLength: 3, maxLength: 5 }), async (writes) => {
-      await withStore(async (store) => {
-        await Promise.all(writes.map((write, index) => commitUntilDone(store, write, index)));
-        await checkHistory(store, writes);
-        await checkReruns(store, writes);
-      });
-    }),
-    { numRuns: 8, verbose: 1 },
-  );
-});
+test(
+  "writers at once, some of them dying, give the model's rows in the order of their commits",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(scriptArbitrary({ minLength: 3, maxLength: 5 }), async (writes) => {
+        await withStore(async (store) => {
+          await Promise.all(writes.map((write, index) => commitUntilDone(store, write, index)));
+          await checkHistory(store, writes);
+          await checkReruns(store, writes);
+        });
+      }),
+      costly(3),
+    );
+  },
+  costlyMs,
+);
 
 async function withStore(task: (store: ObjectStore) => Promise<void>): Promise<void> {
   const root = await mkdtemp(path.join(tmpdir(), "lakefleet-dataset-"));

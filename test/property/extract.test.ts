@@ -3,9 +3,9 @@ import { newValueScan, scanElement } from "@lakefleet/lib/extract/json/scan-valu
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { extractBytes } from "../bad-input/extract-bytes.ts";
+import { costly, costlyMs } from "../support/long-runs.ts";
 
-// A failing run prints its seed; `seed` in these options repeats it.
-const runs = { numRuns: 40, verbose: fc.VerbosityLevel.Verbose } as const;
+const runs = costly(13);
 
 const characters = [
   "a",
@@ -94,76 +94,92 @@ function printed(field: string | null, type: string): string | null {
 }
 
 describe("CSV", () => {
-  test("any table comes back from any dialect with the same values", async () => {
-    await fc.assert(
-      fc.asyncProperty(tables, dialects, async ({ names, rows }, dialect) => {
-        const found = await extractBytes("table.csv", writeCsv([names, ...rows], dialect));
-        const types = Object.entries(found.types);
-        expect(types.map(([name]) => name)).toEqual(names);
-        const expected = rows.map((row) => row.map((field, at) => printed(field, types[at]![1])));
-        const got = found.rows.map((row) =>
-          types.map(([name, type]) =>
-            type === "double" && row[name] !== null ? String(Number(row[name])) : row[name],
-          ),
-        );
-        expect(got).toEqual(expected);
-      }),
-      runs,
-    );
-  });
+  test(
+    "any table comes back from any dialect with the same values",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(tables, dialects, async ({ names, rows }, dialect) => {
+          const found = await extractBytes("table.csv", writeCsv([names, ...rows], dialect));
+          const types = Object.entries(found.types);
+          expect(types.map(([name]) => name)).toEqual(names);
+          const expected = rows.map((row) => row.map((field, at) => printed(field, types[at]![1])));
+          const got = found.rows.map((row) =>
+            types.map(([name, type]) =>
+              type === "double" && row[name] !== null ? String(Number(row[name])) : row[name],
+            ),
+          );
+          expect(got).toEqual(expected);
+        }),
+        runs,
+      );
+    },
+    costlyMs,
+  );
 
-  test("with bad rows skipped, good and bad rows add up", async () => {
-    const line = fc.constantFrom("1,2", "x,y", "1,2,3", "1", '"a","b"', '"a"b,c', "5,é");
-    await fc.assert(
-      fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 60 }), async (lines) => {
-        const bad = lines.filter((text) => ["1,2,3", "1", '"a"b,c'].includes(text)).length;
-        const found = await extractBytes(
-          "x.csv",
-          `name,city\nAnn,Bern\nBen,Biel\n${lines.join("\n")}\n`,
-          "skip",
-        );
-        expect([found.rows.length, found.rejects.length]).toEqual([lines.length - bad + 2, bad]);
-      }),
-      runs,
-    );
-  });
+  test(
+    "with bad rows skipped, good and bad rows add up",
+    async () => {
+      const line = fc.constantFrom("1,2", "x,y", "1,2,3", "1", '"a","b"', '"a"b,c', "5,é");
+      await fc.assert(
+        fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 60 }), async (lines) => {
+          const bad = lines.filter((text) => ["1,2,3", "1", '"a"b,c'].includes(text)).length;
+          const found = await extractBytes(
+            "x.csv",
+            `name,city\nAnn,Bern\nBen,Biel\n${lines.join("\n")}\n`,
+            "skip",
+          );
+          expect([found.rows.length, found.rejects.length]).toEqual([lines.length - bad + 2, bad]);
+        }),
+        runs,
+      );
+    },
+    costlyMs,
+  );
 });
 
 describe("JSON", () => {
   const json = fc.jsonValue({ maxDepth: 4, noUnicodeString: false });
 
-  test("any array of values comes back, each in its columns", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(json, { maxLength: 20 }), fc.constantFrom(0, 1), async (values, indent) => {
-        const { rows } = await extractBytes("x.json", JSON.stringify(values, null, indent));
-        expect(rows.length).toBe(values.length);
-        const lines = await extractBytes(
-          "x.ndjson",
-          values.map((row) => JSON.stringify(row)).join("\n") || "null",
-        );
-        if (values.length > 0) expect(lines.rows).toEqual(rows);
-      }),
-      runs,
-    );
-  });
+  test(
+    "any array of values comes back, each in its columns",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(json, { maxLength: 20 }), fc.constantFrom(0, 1), async (values, indent) => {
+          const { rows } = await extractBytes("x.json", JSON.stringify(values, null, indent));
+          expect(rows.length).toBe(values.length);
+          const lines = await extractBytes(
+            "x.ndjson",
+            values.map((row) => JSON.stringify(row)).join("\n") || "null",
+          );
+          if (values.length > 0) expect(lines.rows).toEqual(rows);
+        }),
+        runs,
+      );
+    },
+    costlyMs,
+  );
 
-  test("flat objects of one type to a key keep every value", async () => {
-    const row = fc.record({
-      text: fc.string({ unit: "grapheme" }),
-      whole: fc.maxSafeInteger(),
-      truth: fc.boolean(),
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 20 }), async (values) => {
-        const { rows, types } = await extractBytes("x.json", JSON.stringify(values));
-        expect(types).toEqual({ text: "varchar", whole: "bigint", truth: "boolean" });
-        expect(rows).toEqual(
-          values.map(({ text, whole, truth }) => ({ text, whole: String(whole), truth: String(truth) })),
-        );
-      }),
-      runs,
-    );
-  });
+  test(
+    "flat objects of one type to a key keep every value",
+    async () => {
+      const row = fc.record({
+        text: fc.string({ unit: "grapheme" }),
+        whole: fc.maxSafeInteger(),
+        truth: fc.boolean(),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 20 }), async (values) => {
+          const { rows, types } = await extractBytes("x.json", JSON.stringify(values));
+          expect(types).toEqual({ text: "varchar", whole: "bigint", truth: "boolean" });
+          expect(rows).toEqual(
+            values.map(({ text, whole, truth }) => ({ text, whole: String(whole), truth: String(truth) })),
+          );
+        }),
+        runs,
+      );
+    },
+    costlyMs,
+  );
 
   test("a text has an error to be located exactly where JSON.parse refuses it", () => {
     const pieces = fc.array(

@@ -3,10 +3,9 @@ import { openUngated } from "@lakefleet/lib/generation/read/open-generation.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type IndexedLake, type LakeRow, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
+import { costly, costlyMs } from "../support/long-runs.ts";
 
-/** A few with the others; more with LAKEFLEET_REFRESH_RUNS. */
-const runs = Number(process.env["LAKEFLEET_REFRESH_RUNS"] ?? 3);
-const seed = Number(process.env["LAKEFLEET_REFRESH_SEED"] ?? 20_262);
+const runs = { ...costly(2, 20_262), endOnFailure: true };
 /** Rows are few here, so an append must not look too large a part of them. */
 const alwaysAppend = { appendedShareMax: 0.95, deadShareMax: 0.95, appendedMax: 3 };
 
@@ -128,7 +127,7 @@ async function answersOf(lake: IndexedLake) {
 }
 
 test(
-  `an index that followed its data is the one made of it anew, seed ${seed}`,
+  `an index that followed its data is the one made of it anew, seed ${runs.seed}`,
   async () => {
     await fc.assert(
       fc.asyncProperty(scriptArbitrary, async (script) => {
@@ -151,10 +150,10 @@ test(
         await anew.write([...model.values()], "sync");
         expect(await answersOf(lake)).toEqual(await answersOf(anew));
       }),
-      { numRuns: runs, seed, endOnFailure: runs < 10 },
+      runs,
     );
   },
-  Math.max(120_000, runs * 20_000),
+  costlyMs,
 );
 
 function disposable(lake: IndexedLake): IndexedLake & AsyncDisposable {

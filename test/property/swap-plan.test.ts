@@ -36,7 +36,7 @@ test.each([1, 2, 3])(
     const random = createRandom(slots);
     let planned = 0;
     let fewest = 0;
-    for (let run = 0; run < 120; run += 1) {
+    for (let run = 0; run < 60; run += 1) {
       const models = 2 + slots + (random() % 2);
       const jobs = Array.from({ length: 12 }, () => random() % models);
       const asked: SwapProblem = { jobs, slots, overtakesMax: 1 + (random() % 8) };
