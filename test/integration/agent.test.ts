@@ -20,7 +20,7 @@ import { createQueryEmbedder } from "@lakefleet/lib/search/embed-query.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { runTrial } from "@lakefleet/lib/trial/build/run-trial.ts";
 import { appendToJournal, readJournal } from "@lakefleet/lib/trial/trial-journal.ts";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
 
 const telemetry = silentTelemetry();
@@ -31,13 +31,18 @@ const index = "i";
 let lake: IndexedLake;
 let world: AgentWorld;
 let trials: string[];
+let published: IndexedLake;
+beforeAll(async () => {
+  published = await openIndexedLake();
+  await published.write(madeUpRows(600));
+  await published.publish();
+}, 120_000);
+afterAll(() => published.remove());
 beforeEach(async () => {
-  lake = await openIndexedLake();
-  await lake.write(madeUpRows(600));
-  await lake.publish();
+  lake = await published.copy();
   trials = [];
   world = await openWorld();
-}, 120_000);
+});
 afterEach(() => lake.remove());
 
 /** The fleet's work, done at once and in this process: real trials over a real lake, real builds behind real gates. */

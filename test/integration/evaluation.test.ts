@@ -2,7 +2,7 @@ import { corpusFingerprint } from "@lakefleet/lib/evaluation/corpus.ts";
 import type { EvalSet } from "@lakefleet/lib/evaluation/eval-set.ts";
 import { findFilteredTruth, findTruth } from "@lakefleet/lib/evaluation/ground-truth.ts";
 import { reachedHits, searchDepth, type TruthQuery } from "@lakefleet/lib/evaluation/truth-query.ts";
-import { type OpenGeneration, openGeneration } from "@lakefleet/lib/generation/read/open-generation.ts";
+import { type OpenGeneration, openUngated } from "@lakefleet/lib/generation/read/open-generation.ts";
 import { createQueryEmbedder } from "@lakefleet/lib/search/embed-query.ts";
 import { createMemoryStore } from "@lakefleet/lib/storage/memory-store.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
@@ -24,8 +24,8 @@ afterEach(async () => {
 afterAll(() => embedder.close());
 
 async function publish(): Promise<OpenGeneration> {
-  const generation = await lake.publish();
-  const opened = await openGeneration({ store: lake.store, index: "i", generation });
+  const generation = await lake.force();
+  const opened = await openUngated({ store: lake.store, index: "i", generation });
   open.push(opened);
   return opened;
 }

@@ -20,16 +20,25 @@ import { checksumBytes } from "@lakefleet/lib/storage/checksum.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { verifyIndex } from "@lakefleet/lib/verification/verify-index.ts";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
 
 let lake: IndexedLake;
+/** The generation `a` over the rows of that name, gated; each test has a copy of it. */
+let certified: IndexedLake;
+let a: string;
 /** Long enough for a build on a machine that is busy with everything else. */
 const buildMs = 60_000;
 
-beforeEach(async () => {
-  lake = await openIndexedLake();
+beforeAll(async () => {
+  certified = await openIndexedLake();
+  lake = certified;
+  a = await gated("a");
 }, buildMs);
+afterAll(() => certified.remove());
+beforeEach(async () => {
+  lake = await certified.copy();
+});
 afterEach(() => lake.remove());
 
 const target = (generation: string) => ({ store: lake.store, index: "i", generation });
@@ -74,12 +83,21 @@ function rewrite(key: string, change: (document: Record<string, unknown>) => voi
 }
 
 describe("the gate blocks", () => {
-  beforeEach(async () => {
-    await promote(await gated("good"));
+  let built: IndexedLake;
+  let generation: string;
+  beforeAll(async () => {
+    built = await certified.copy();
+    lake = built;
+    await promote(a);
+    generation = await build("b");
   }, buildMs);
+  afterAll(() => built.remove());
+  beforeEach(async () => {
+    await lake.remove();
+    lake = await built.copy();
+  });
 
   test("one flipped byte, by its file", async () => {
-    const generation = await build("b");
     const folder = path.join(lake.store.root, generationPrefix("i", generation));
     const manifest = JSON.parse(readFileSync(path.join(folder, "manifest.json"), "utf8"));
     const file: string = manifest.files.find(({ path: name }: { path: string }) =>
@@ -99,13 +117,11 @@ describe("the gate blocks", () => {
   });
 
   test("a manifest that cannot be read", async () => {
-    const generation = await build("b");
     writeFileSync(path.join(lake.store.root, manifestKey("i", generation)), "{");
     expect(await refusedBy(generation)).toMatchObject([{ name: "manifest" }]);
   });
 
   test("missing rows, by the books", async () => {
-    const generation = await build("b");
     rewrite(manifestKey("i", generation), (manifest) => {
       manifest.sourceRowCount = 119;
       manifest.accounting = { rows: 119, indexed: 119, pending: 0, failed: {}, excluded: {}, balanced: true };
@@ -116,7 +132,6 @@ describe("the gate blocks", () => {
   });
 
   test("another model, by its name and by its vectors", async () => {
-    const generation = await build("b");
     rewrite(manifestKey("i", generation), (manifest) => {
       manifest.embedderId = "other-768@1";
       manifest.modelId = "other-768";
@@ -143,7 +158,6 @@ describe("the gate blocks", () => {
 
   test("what is slower than its limit, and passes once the limit is lifted", async () => {
     await setPolicy({ gates: { ...IndexPolicy.parse({ schemaVersion: 1 }).gates, p95MsMax: 1e-6 } });
-    const generation = await build("b");
     const failed = await refusedBy(generation);
     expect(failed).toMatchObject([{ name: "p95-ms", threshold: 1e-6, wanted: "at most" }]);
     expect(Number(failed[0]?.measured)).toBeGreaterThanOrEqual(0);
@@ -154,7 +168,7 @@ describe("the gate blocks", () => {
 
   test("a limit on judgements that nobody has made", async () => {
     await setPolicy({ gates: { ...IndexPolicy.parse({ schemaVersion: 1 }).gates, hitMin: 0.5 } });
-    expect(await refusedBy(await build("b"))).toMatchObject([{ name: "hit@10", measured: "not measured" }]);
+    expect(await refusedBy(generation)).toMatchObject([{ name: "hit@10", measured: "not measured" }]);
   });
 });
 
@@ -186,21 +200,20 @@ describe("recall", () => {
 
 describe("a certificate", () => {
   test("holds the proof under its own hash, and verify believes it only as long as it is true", async () => {
-    const generation = await gated("a");
-    const certificate = await readCertificate(lake.store, "i", generation);
+    const certificate = await readCertificate(lake.store, "i", a);
     expect(certificate).toMatchObject({ coverage: 1, evalSet: null, fusion: { measured: false }, hit: null });
     expect(certificate?.recall.map(({ selectivity }) => selectivity)).toEqual([1, 0.5, 0.1, 0.01]);
-    await promote(generation);
+    await promote(a);
     const findings = () => Array.fromAsync(verifyIndex({ store: lake.store, index: "i", deep: true }));
     expect(await findings()).toEqual([]);
 
-    const key = gateKey("i", generation);
+    const key = gateKey("i", a);
     const intact = readFileSync(path.join(lake.store.root, key));
     rewrite(key, (changed) => {
       changed.coverage = 0.5;
     });
     expect(await findings()).toContainEqual(expect.objectContaining({ type: "certificate-damaged", key }));
-    await expect(promote(generation)).rejects.toMatchObject({ type: "certificate-damaged" });
+    await expect(promote(a)).rejects.toMatchObject({ type: "certificate-damaged" });
     writeFileSync(path.join(lake.store.root, key), intact);
     rewrite(key, (changed) => {
       const content: Record<string, unknown> = { ...changed, coverage: 0.5 };
@@ -229,26 +242,24 @@ describe("a certificate", () => {
       evalSet: "support",
       gates: { ...IndexPolicy.parse({ schemaVersion: 1 }).gates, hitMin: 0.9 },
     });
-    const generation = await build("a");
-    const { certificate } = await gateGeneration(target(generation));
+    const { certificate } = await gateGeneration(target(a));
     expect(certificate).toMatchObject({
       evalSet: { name: "support", queryCount: 3 },
       hit: 1,
       meanReciprocalRank: 1,
     });
-    expect((await gateGeneration(target(generation))).reused).toBe(true);
+    expect((await gateGeneration(target(a))).reused).toBe(true);
     await evalSet("onlyb");
     expect(await Array.fromAsync(verifyIndex({ store: lake.store, index: "i", deep: true }))).toMatchObject([
       { type: "certificate-stale", detail: expect.stringContaining("support") },
     ]);
-    expect((await refusedBy(generation)).map(({ name }) => name)).toEqual(["hit@10"]);
+    expect((await refusedBy(a)).map(({ name }) => name)).toEqual(["hit@10"]);
   });
 });
 
 describe("forcing", () => {
   test("lets an uncertified generation serve, is kept with who and why, and follows it into a rollback", async () => {
-    const first = await gated("a");
-    await promote(first);
+    await promote(a);
     const second = await build("b");
     await expect(promote(second)).rejects.toMatchObject({ type: "gate-missing" });
     expect(await promote(second, { force: true, actor: "admin:ann", reason: "demo" })).toMatchObject({
@@ -261,7 +272,7 @@ describe("forcing", () => {
       datasetVersion: 2,
     });
     const back = { store: lake.store, index: "i", reason: "r", actor: "http" };
-    expect(await rollbackGeneration(back)).toMatchObject({ generation: first, forced: false });
+    expect(await rollbackGeneration(back)).toMatchObject({ generation: a, forced: false });
     expect(await rollbackGeneration({ ...back, generation: second })).toMatchObject({ forced: true });
     await gateGeneration(target(second));
     expect(await promote(second)).toMatchObject({ forced: false, reused: false });
@@ -269,19 +280,19 @@ describe("forcing", () => {
   });
 
   test("lets nothing damaged serve", async () => {
-    const generation = await build("a");
-    const folder = path.join(lake.store.root, generationPrefix("i", generation));
+    await lake.store.delete(gateKey("i", a));
+    const folder = path.join(lake.store.root, generationPrefix("i", a));
     const { files } = JSON.parse(readFileSync(path.join(folder, "manifest.json"), "utf8"));
     const file = path.join(folder, files[0].path);
     expect(existsSync(file)).toBe(true);
     writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from("x")]));
-    await expect(promote(generation, { force: true })).rejects.toMatchObject({ type: "generation-damaged" });
+    await expect(promote(a, { force: true })).rejects.toMatchObject({ type: "generation-damaged" });
   });
 });
 
 describe("two people at once", () => {
   test("who promote different generations: one wins, the other is told", async () => {
-    const [a, b, c] = [await gated("a"), await gated("b"), await gated("c")];
+    const [b, c] = [await gated("b"), await gated("c")];
     await promote(a);
     const store = committingTogether(lake.store, 2);
     const settled = await Promise.allSettled([promote(b, { store }), promote(c, { store })]);
@@ -293,7 +304,7 @@ describe("two people at once", () => {
   });
 
   test("of whom one names what he saw is refused once that has changed", async () => {
-    const [a, b] = [await gated("a"), await gated("b")];
+    const b = await gated("b");
     await promote(a, { expected: { activation: 0, generation: null } });
     await expect(promote(b, { expected: { activation: 0 } })).rejects.toMatchObject({
       type: "promotion-conflict",

@@ -11,10 +11,25 @@ import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { listMissing } from "@lakefleet/lib/generation/list-missing.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import { rollbackGeneration } from "@lakefleet/lib/generation/rollback-generation.ts";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
 
 let lake: IndexedLake;
+/** Three generations that have passed the gate, none of them promoted; each test has a copy of as many as it needs. */
+const prepared: IndexedLake[] = [];
+let [a, b, c] = ["", "", ""];
+beforeAll(async () => {
+  const build = async (tag: string) => {
+    const before = prepared.at(-1);
+    lake = before === undefined ? await openIndexedLake() : await before.copy();
+    prepared.push(lake);
+    return buildNext(tag);
+  };
+  a = await build("a");
+  b = await build("b");
+  c = await build("c");
+});
+afterAll(() => Promise.all(prepared.map((one) => one.remove())));
 beforeEach(async () => {
   lake = await openIndexedLake();
 });
@@ -27,6 +42,14 @@ const asPerson = (generation: string) =>
   promoteGeneration({ ...target(generation), reason: "because", actor: "http", by: "person" });
 const rollback = (generation?: string) =>
   rollbackGeneration({ store: lake.store, index: "i", generation, reason: "oops", actor: "http" });
+
+/** Goes on with the lake that holds so many of the prepared generations. */
+async function start(generationCount: 1 | 2 | 3): Promise<void> {
+  await lake.remove();
+  const found = prepared[generationCount - 1];
+  if (found === undefined) throw new Error("nothing was prepared");
+  lake = await found.copy();
+}
 
 async function buildNext(tag: string): Promise<string> {
   await lake.write(madeUpRows(60, tag));
@@ -61,14 +84,14 @@ describe("the gate", () => {
   });
 
   test("finds its own verdict the second time, but not for a manifest that changed since", async () => {
-    const generation = await buildNext("a");
-    expect((await gateGeneration(target(generation))).reused).toBe(true);
-    rewriteManifest(generation, (manifest) => {
+    await start(1);
+    expect((await gateGeneration(target(a))).reused).toBe(true);
+    rewriteManifest(a, (manifest) => {
       manifest.builtAt = new Date(0).toISOString();
     });
-    await expect(asJob(generation, "one")).rejects.toMatchObject({ type: "gate-missing" });
-    expect((await gateGeneration(target(generation))).reused).toBe(false);
-    expect((await asJob(generation, "one")).activation).toBe(1);
+    await expect(asJob(a, "one")).rejects.toMatchObject({ type: "gate-missing" });
+    expect((await gateGeneration(target(a))).reused).toBe(false);
+    expect((await asJob(a, "one")).activation).toBe(1);
   });
 
   test("of a generation that does not exist is generation-missing, whatever it is called", async () => {
@@ -81,27 +104,28 @@ describe("the gate", () => {
 
 describe("promotion", () => {
   test("of what serves already commits nothing", async () => {
-    const generation = await buildNext("a");
-    expect(await asJob(generation, "one")).toMatchObject({
-      generation,
+    await start(1);
+    expect(await asJob(a, "one")).toMatchObject({
+      generation: a,
       activation: 1,
       previous: null,
       reused: false,
     });
-    expect(await asJob(generation, "one")).toMatchObject({ generation, activation: 1, reused: true });
-    expect(await asPerson(generation)).toMatchObject({ generation, activation: 1, reused: true });
+    expect(await asJob(a, "one")).toMatchObject({ generation: a, activation: 1, reused: true });
+    expect(await asPerson(a)).toMatchObject({ generation: a, activation: 1, reused: true });
   });
 
   test("by a job that comes late leaves the newer generation, by a person does not", async () => {
-    const older = await buildNext("a");
-    const newer = await buildNext("b");
+    await start(2);
+    const [older, newer] = [a, b];
     await asJob(newer, "two");
     expect(await asJob(older, "one")).toMatchObject({ generation: newer, activation: 1, reused: true });
     expect(await asPerson(older)).toMatchObject({ generation: older, activation: 2, previous: newer });
   });
 
   test("of an older definition over the same data is late too", async () => {
-    const older = await buildNext("a");
+    await start(1);
+    const older = a;
     await lake.define({ fusion: { method: "rrf", lexicalWeight: 0.5 } });
     const { manifest } = await lake.build();
     await gateGeneration(target(manifest.generation));
@@ -110,7 +134,8 @@ describe("promotion", () => {
   });
 
   test("delivered twice does not undo the rollback in between", async () => {
-    const first = await buildNext("a");
+    await start(1);
+    const first = a;
     await asJob(first, "one");
     const second = await buildNext("b");
     await asJob(second, "two");
@@ -120,10 +145,8 @@ describe("promotion", () => {
   });
 
   test("by twenty at once commits one activation", async () => {
-    const generation = await buildNext("a");
-    const outcomes = await Promise.all(
-      Array.from({ length: 20 }, (_, actor) => asJob(generation, `intent${actor}`)),
-    );
+    await start(1);
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, actor) => asJob(a, `intent${actor}`)));
     expect(outcomes.filter(({ reused }) => !reused)).toHaveLength(1);
     expect((await activeLog(lake.store, "i").head())?.number).toBe(1);
   });
@@ -131,7 +154,7 @@ describe("promotion", () => {
 
 describe("rollback", () => {
   test("returns to what served before, or to what is named, and refuses what never served", async () => {
-    const [a, b, c] = [await buildNext("a"), await buildNext("b"), await buildNext("c")];
+    await start(3);
     await expect(rollback()).rejects.toMatchObject({ type: "rollback-target" });
     await asPerson(a);
     await expect(rollback()).rejects.toMatchObject({ type: "rollback-target" });
@@ -144,7 +167,7 @@ describe("rollback", () => {
   });
 
   test("refuses a generation whose files are damaged", async () => {
-    const [a, b] = [await buildNext("a"), await buildNext("b")];
+    await start(2);
     await asPerson(a);
     await asPerson(b);
     const file = path.join(lake.store.root, generationPrefix("i", a), "segments/0001/rows.sqlite");
@@ -158,8 +181,10 @@ describe("rollback", () => {
 
 describe("collecting old generations", () => {
   test("keeps the active one, the one before it, the newest, what is pinned or held, and what is young", async () => {
-    const built: string[] = [];
-    for (const tag of ["a", "b", "c", "d"]) {
+    await start(1);
+    await asPerson(a);
+    const built = [a];
+    for (const tag of ["b", "c", "d"]) {
       const generation = await buildNext(tag);
       await asPerson(generation);
       built.push(generation);

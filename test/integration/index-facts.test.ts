@@ -54,7 +54,7 @@ test("the statistics of an index are those of its rows, and of both kinds of bac
   const rows = madeUpRows(60);
   await lake.write(rows);
   expect(await ask("/vectors/indexes/i/stats")).toMatchObject({ status: 409 });
-  const first = await lake.publish();
+  const first = await lake.force();
   const lengths = rows.map(({ body }) => body?.length ?? 0);
   const expected = {
     chunks: 60,
@@ -72,7 +72,7 @@ test("the statistics of an index are those of its rows, and of both kinds of bac
   expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(total);
   expect(Math.min(bytes["vectors"] ?? 0, pipeline["documents"] ?? 0)).toBeGreaterThan(60 * 768 * 4);
   await lake.define({ parameters: IndexParameters.parse({ backend: "lance" }) });
-  const second = await lake.publish();
+  const second = await lake.force();
   const lance = (await ask("/vectors/lance/stats/i")).body;
   expect(lance).toMatchObject({ ...expected, generation: second, backend: "lance", words });
   expect(lance.generations).toEqual(
@@ -89,7 +89,7 @@ test("a document's neighbours are those that share its words, and never itself",
   ]);
   for (const backend of ["hnsw", "lance"] as const) {
     await lake.define({ parameters: IndexParameters.parse({ backend }) });
-    await lake.publish();
+    await lake.force();
     const path = `/vectors/indexes/i/docs/${encodeURIComponent("river one")}/neighbours`;
     const { neighbours } = (await ask(`${path}?k=2`)).body;
     expect(neighbours?.map(({ doc_id }) => doc_id)).toEqual(["river two", "tower"]);

@@ -23,7 +23,7 @@ describe.each(backends)("searching an index on %s", (backend) => {
     lake = await openIndexedLake();
     await lake.define({ parameters: IndexParameters.parse({ backend }) });
     await lake.write(rows);
-    await lake.publish();
+    await lake.force();
     service = createSearchService({ store: lake.store, telemetry: silentTelemetry() });
   });
   afterAll(async () => {
@@ -146,7 +146,7 @@ describe("a search that cannot be answered", () => {
   beforeAll(async () => {
     lake = await openIndexedLake();
     await lake.write(madeUpRows(10));
-    await lake.publish();
+    await lake.force();
     service = createSearchService({ store: lake.store, telemetry: silentTelemetry() });
   });
   afterAll(async () => {
@@ -177,7 +177,7 @@ describe("a search that cannot be answered", () => {
     const other = createSearchService({ store: fresh.store, telemetry: silentTelemetry() });
     await expect(other.search({ index: "i", query: "a" })).rejects.toMatchObject({ type: "index-not-ready" });
     await fresh.write(madeUpRows(3));
-    const generation = await fresh.publish();
+    const generation = await fresh.force();
     expect((await other.search({ index: "i", query: "a" })).generation).toBe(generation);
     await other.close();
     await fresh.remove();

@@ -13,12 +13,21 @@ import { openUngated } from "@lakefleet/lib/generation/read/open-generation.ts";
 import { readManifest } from "@lakefleet/lib/generation/read-manifest.ts";
 import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
 import { verifyIndex } from "@lakefleet/lib/verification/verify-index.ts";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
 
 let lake: IndexedLake;
+/** Serves the generation `parent` over 200 rows; each test has a copy of it. */
+let published: IndexedLake;
+let parent: string;
+beforeAll(async () => {
+  published = await openIndexedLake();
+  await published.write(madeUpRows(200));
+  parent = await published.publish();
+});
+afterAll(() => published.remove());
 beforeEach(async () => {
-  lake = await openIndexedLake();
+  lake = await published.copy();
 });
 afterEach(() => lake.remove());
 
@@ -29,7 +38,7 @@ describe("an index that is split by a column", () => {
       ...row,
       topic: at < 50 ? "rare" : ["sea", "land"][at % 2]!,
     }));
-    await lake.write(rows);
+    await lake.write(rows, "replace");
     await lake.embed();
     const { manifest } = await lake.build();
     expect(manifest.segments.map(({ shard, chunkCount }) => [shard, chunkCount])).toEqual([
@@ -56,15 +65,13 @@ describe("an index that is split by a column", () => {
 
 describe("an appended generation", () => {
   async function append() {
-    await lake.write(madeUpRows(200));
-    const parent = await lake.publish();
     await lake.write(madeUpRows(10, "b"));
     await lake.embed();
-    return { parent, appended: (await lake.build()).manifest };
+    return (await lake.build()).manifest;
   }
 
   test("that the gate refused is built whole the next time", async () => {
-    const { parent, appended } = await append();
+    const appended = await append();
     expect(appended.parent).toBe(parent);
     const { generation } = appended;
     const { checksum } = await readManifest(lake.store, "i", generation);
@@ -84,7 +91,7 @@ describe("an appended generation", () => {
   });
 
   test("is gated by what was appended and its parent's certificate, and whole where there is none", async () => {
-    const { parent, appended } = await append();
+    const appended = await append();
     const target = { store: lake.store, index: "i", generation: appended.generation };
     const gate = async () => {
       const seen: GateCheck[] = [];
@@ -105,7 +112,7 @@ describe("an appended generation", () => {
   });
 
   test("that the gate refuses is built whole in its place, and passes", async () => {
-    const { appended } = await append();
+    const appended = await append();
     const { generation } = appended;
     const own = appended.segments.find((segment) => segment.appended)!;
     const file = path.join(lake.store.root, generationPrefix("i", generation), own.folder, "lexical.bin");
@@ -126,8 +133,6 @@ describe("an appended generation", () => {
   });
 
   test("shares no file that has been damaged", async () => {
-    await lake.write(madeUpRows(200));
-    const parent = await lake.publish();
     const file = path.join(lake.store.root, generationPrefix("i", parent), "segments/0001/lexical.bin");
     const bytes = readFileSync(file);
     bytes[100]! ^= 1;
@@ -138,7 +143,7 @@ describe("an appended generation", () => {
   });
 
   test("outlives its parent", async () => {
-    const { parent, appended } = await append();
+    const appended = await append();
     await lake.store.deletePrefix(`${generationPrefix("i", parent)}/`);
     const opened = await openUngated({ store: lake.store, index: "i", generation: appended.generation });
     expect(opened.rows.chunkCount).toBe(210);
@@ -155,29 +160,26 @@ describe("a generation of another search setting", () => {
       );
 
   test("shares every file of a segment, and of another way of building none", async () => {
-    await lake.write(madeUpRows(200));
-    const parent = await readManifest(lake.store, "i", await lake.publish());
+    const { manifest: served } = await readManifest(lake.store, "i", parent);
     const { store, locks } = lake;
     const build = (change: object) =>
       buildGeneration({ store, index: "i", locks, threads: 1, parameters: parametersOf(change) });
     const { manifest } = await build({ expansionSearch: 200 });
     expect(manifest).toMatchObject({
-      parent: parent.manifest.generation,
+      parent,
       parameters: { expansionSearch: 200 },
-      segments: parent.manifest.segments,
+      segments: served.segments,
     });
-    expect(manifest.generation).not.toBe(parent.manifest.generation);
-    expect(filesOf(manifest)).toEqual(filesOf(parent.manifest));
+    expect(manifest.generation).not.toBe(parent);
+    expect(filesOf(manifest)).toEqual(filesOf(served));
     await gateGeneration({ store, index: "i", generation: manifest.generation });
 
     const other = (await build({ connectivity: 8 })).manifest;
     expect(other.parent).toBeNull();
-    expect(filesOf(other)).not.toEqual(expect.arrayContaining(filesOf(parent.manifest).slice(0, 1)));
+    expect(filesOf(other)).not.toEqual(expect.arrayContaining(filesOf(served).slice(0, 1)));
   });
 
   test("takes its search anew where the definition itself was changed", async () => {
-    await lake.write(madeUpRows(200));
-    const parent = await lake.publish();
     await lake.define({ parameters: parametersOf({ expansionSearch: 300 }) });
     expect((await lake.build()).manifest).toMatchObject({ parent, parameters: { expansionSearch: 300 } });
     await lake.define({

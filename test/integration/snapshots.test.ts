@@ -63,11 +63,11 @@ const docs = (hits: readonly { doc_id: string }[]) => hits.map(({ doc_id }) => d
 
 test("rows and hits of one snapshot agree, after an append, an upsert and a rollback", async () => {
   await lake.write(madeUpRows(40));
-  const first = await lake.publish();
+  const first = await lake.force();
   const before = names((await rowsOf("i")).rows);
   await lake.write(madeUpRows(25, "b"));
   await lake.write([{ name: "a3", body: "replaced amber by something else" }], "upsert");
-  const second = await lake.publish();
+  const second = await lake.force();
   // Nobody has built anything of these rows: no snapshot may show them.
   await lake.write(madeUpRows(5, "c"));
 
@@ -98,9 +98,9 @@ test("rows and hits of one snapshot agree, after an append, an upsert and a roll
 
 test("tidying leaves every row of a snapshot that is kept", async () => {
   await lake.write(madeUpRows(10));
-  await lake.publish();
+  await lake.force();
   await lake.write(madeUpRows(12, "b"), "replace");
-  await lake.publish();
+  await lake.force();
   const wanted = await rowsOf("i@previous");
   await collectGenerations({ store: lake.store, index: "i", now: () => Date.now() + 1e9 });
   for await (const { key } of collectOrphans({ store: lake.store, dataset: "d", olderThanMs: 0 })) {
@@ -117,7 +117,7 @@ test("a snapshot that is not there is refused in words that say which are", asyn
     status: 409,
     type: "index-not-ready",
   });
-  const generation = await lake.publish();
+  const generation = await lake.force();
   const cases: [object, number, string][] = [
     [{ snapshot: "previous" }, 404, "snapshot-missing"],
     [{ snapshot: "@2" }, 404, "snapshot-missing"],

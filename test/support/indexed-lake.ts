@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
 import type { Column, WriteMode } from "@lakefleet/lib/dataset/dataset-version.ts";
@@ -47,14 +49,24 @@ export interface IndexedLake {
   publish(mergeLimits?: MergeLimits): Promise<string>;
   /** The same without the gate, which takes most of the time. */
   force(mergeLimits?: MergeLimits): Promise<string>;
+  /** A lake of its own that begins as this one is now; much cheaper than to make the same again. */
+  copy(): Promise<IndexedLake>;
   remove(): Promise<void>;
 }
 
 export async function openIndexedLake(): Promise<IndexedLake> {
-  const root = await mkdtemp(path.join(tmpdir(), "lakefleet-lake-"));
+  const lake = await openLake(await newFolder(), 0);
+  await lake.define();
+  return lake;
+}
+
+const newFolder = () => mkdtemp(path.join(tmpdir(), "lakefleet-lake-"));
+
+/** The lake in a folder that has seen so many writes. */
+async function openLake(root: string, writesBefore: number): Promise<IndexedLake> {
   const store = await openLocalStore({ name: "test", root: path.join(root, "bucket") });
   const locks = path.join(root, "locks");
-  let writes = 0;
+  let writes = writesBefore;
   const definition = async () => {
     const head = await definitionLog(store, "i").head();
     if (head === undefined) throw new Error("the index is not defined");
@@ -111,9 +123,14 @@ export async function openIndexedLake(): Promise<IndexedLake> {
       await promoteGeneration({ store, index: "i", generation, ...promotion });
       return generation;
     },
+    async copy() {
+      const folder = await newFolder();
+      // Generations share files by hard links, which this keeps.
+      await promisify(execFile)("cp", ["-a", `${root}/.`, folder]);
+      return openLake(folder, writes);
+    },
     remove: () => rm(root, { recursive: true, force: true }),
   };
-  await lake.define();
   return lake;
 }
 
