@@ -18,6 +18,7 @@ const libraryOrder = [
   "answer",
   "evaluation",
   "gate",
+  "migration",
   "trial",
   "refresh",
   "http",

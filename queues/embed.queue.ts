@@ -2,10 +2,13 @@ import { z } from "zod";
 import { defineQueue } from "./define-queue.ts";
 import { IndexName, IntentId } from "./names.ts";
 
+/** A change of model: a sample of the chunks, or all of them in a pipeline of their own, while the index serves on. */
+const EmbedMigration = z.strictObject({ id: IntentId, step: z.enum(["sample", "shadow"]) });
+
 /** Bring one index's pipeline tables level with its dataset: chunk what is new, embed what has no vector. Feeds `index`. */
 export const embedQueue = defineQueue({
   name: "embed",
-  payload: z.strictObject({ intent: IntentId, index: IndexName }),
+  payload: z.strictObject({ intent: IntentId, index: IndexName, migration: EmbedMigration.optional() }),
   result: z.strictObject({
     datasetVersion: z.int(),
     chunks: z.int(),

@@ -22,6 +22,8 @@ export const indexQueue = defineQueue({
     intent: IntentId,
     index: IndexName,
     promotion: Promotion.optional(),
+    /** A change of model, whose generation is built and gated beside what serves, and not promoted. */
+    migration: IntentId.optional(),
   }),
   result: z.strictObject({
     generation: z.string(),

@@ -18,6 +18,7 @@ import { mountIndexRoutes } from "./index-routes.ts";
 import { mountIngestRoutes } from "./ingest-routes.ts";
 import { mountJobRoutes } from "./job-routes.ts";
 import { mountLanceRoutes } from "./lance-routes.ts";
+import { mountMigrationRoutes } from "./migration-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountRefreshRoutes } from "./refresh-routes.ts";
 import { mountRowRoutes } from "./row-routes.ts";
@@ -61,6 +62,7 @@ export function createApi(
   mountActivationRoutes(app, dependencies);
   mountImportRoute(app, dependencies);
   mountLanceRoutes(app, dependencies);
+  mountMigrationRoutes(app, dependencies);
   mountAppendRoutes(app, dependencies);
   mountRefreshRoutes(app, dependencies);
   mountRowRoutes(app, dependencies);

@@ -12,6 +12,7 @@ import { mountEvalRoutes } from "./eval-routes.ts";
 import { mountGateRoutes } from "./gate-routes.ts";
 import { mountGenerateRoutes } from "./generate-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
+import { mountMigrationRoutes } from "./migration-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
 import { mountStaleRoute } from "./stale-route.ts";
@@ -48,6 +49,7 @@ export function createServe(
   mountStaleRoute(app, dependencies);
   mountGateRoutes(app, dependencies);
   mountWarmRoute(app, dependencies);
+  mountMigrationRoutes(app, dependencies);
   mountPolicyRoutes(app, dependencies);
   mountAgentRoutes(app, dependencies);
   mountEvalRoutes(app, dependencies);

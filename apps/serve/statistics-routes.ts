@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { listPipelines, pipelinePrefix } from "@lakefleet/lib/embedding/pipeline-place.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
 import { countGeneration, type GenerationStatistics } from "@lakefleet/lib/search/generation-statistics.ts";
@@ -97,11 +98,13 @@ export function mountStatisticsRoutes(app: OpenAPIHono, { store, search }: Serve
 }
 
 async function pipelineBytes(store: ObjectStore, index: string): Promise<Record<string, number>> {
-  const prefix = `indexes/${index}/pipeline/`;
   const bytes: Record<string, number> = { documents: 0, embeddings: 0, meta: 0 };
-  for await (const { key, size } of store.list(prefix)) {
-    const [table = ""] = key.slice(prefix.length).split(".lance/");
-    if (bytes[table] !== undefined) bytes[table] += size;
+  for (const place of await listPipelines(store, index)) {
+    const prefix = `${pipelinePrefix(place)}/`;
+    for await (const { key, size } of store.list(prefix)) {
+      const [table = ""] = key.slice(prefix.length).split(".lance/");
+      if (bytes[table] !== undefined) bytes[table] += size;
+    }
   }
   return bytes;
 }

@@ -105,3 +105,12 @@ function withoutKnown(added: NewVectors, known: Map<string, Float32Array>): NewV
   }
   return { ...added, hashes: kept.map((index) => added.hashes[index] ?? ""), vectors };
 }
+
+/** The hashes of all texts that the cache has a vector of this embedder of. */
+export async function* cachedHashes(
+  { cache }: Pick<Pipeline, "cache">,
+  embedderId: string,
+): AsyncGenerator<string[], void, undefined> {
+  const ofEmbedder = cache.query().where(`embedder_id = ${sqlLiteral(embedderId)}`);
+  for await (const batch of ofEmbedder.select(["content_hash"])) yield textValues(batch, "content_hash");
+}

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { sqlLiteral } from "../dataset/sql-quote.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { textValues } from "./arrow-values.ts";
+import { forgottenPrefix, listPipelines, type PipelinePlace, pipelinePrefix } from "./pipeline-place.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 
 const Hashes = z.array(z.string());
@@ -11,46 +12,46 @@ const Hashes = z.array(z.string());
 const hashesPerNote = 20_000;
 
 /**
- * Writes down which texts rows of an index had that are about to leave. It is on disk before the rows go, so that a
+ * Writes down which texts a pipeline had of rows that are about to leave. It is on disk before the rows go, so that a
  * killed run forgets nothing that is to be forgotten.
  */
 export async function noteForgotten(
   store: ObjectStore,
-  index: string,
+  place: PipelinePlace,
   hashes: ReadonlySet<string>,
 ): Promise<void> {
   const all = [...hashes];
   for (let first = 0; first < all.length; first += hashesPerNote) {
     const note = JSON.stringify(all.slice(first, first + hashesPerNote));
-    await store.put(`${prefixOf(index)}${randomUUID()}.json`, Buffer.from(note));
+    await store.put(`${forgottenPrefix(place)}${randomUUID()}.json`, Buffer.from(note));
   }
 }
 
 /**
- * Takes the texts that were noted out of the shared cache, but for those that a chunk of any index has. Costs one
+ * Takes the texts that were noted out of the shared cache, but for those that a chunk of any pipeline has. Costs one
  * listing where nothing was noted, else a scan of the hashes of the bucket's chunks, whatever the number of texts.
  */
 export async function forgetCached(options: { store: ObjectStore; pipeline: Pipeline }): Promise<number> {
   const { store, pipeline } = options;
-  const noted = await Array.fromAsync(store.list(prefixOf(pipeline.index)), ({ key }) => key);
+  const noted = await Array.fromAsync(store.list(forgottenPrefix(pipeline.place)), ({ key }) => key);
   if (noted.length === 0) return 0;
   const hashes = new Set<string>();
   for (const key of noted) for (const hash of await readHashes(store, key)) hashes.add(hash);
   for (const index of await store.listFolders("indexes/")) {
-    if (hashes.size === 0) break;
-    await withoutHeld(store, index, hashes);
+    for (const place of await listPipelines(store, index)) {
+      if (hashes.size === 0) break;
+      await withoutHeld(store, place, hashes);
+    }
   }
   await removeCached(pipeline, [...hashes]);
   for (const key of noted) await store.delete(key);
   return hashes.size;
 }
 
-/** Takes out of the set what a chunk of the index has. */
-async function withoutHeld(store: ObjectStore, index: string, hashes: Set<string>): Promise<void> {
-  const prefix = `indexes/${index}/pipeline`;
-  if ((await store.size(`${prefix}/tables.json`)) === undefined) return;
+/** Takes out of the set what a chunk of the pipeline has. */
+async function withoutHeld(store: ObjectStore, place: PipelinePlace, hashes: Set<string>): Promise<void> {
   const { connect } = await import("@lancedb/lancedb");
-  const connection = await connect(await store.materialize(prefix));
+  const connection = await connect(await store.materialize(pipelinePrefix(place)));
   try {
     if (!(await connection.tableNames()).includes("documents")) return;
     const documents = await connection.openTable("documents");
@@ -80,8 +81,4 @@ async function removeCached({ cache, commitCache }: Pipeline, hashes: readonly s
 
 async function readHashes(store: ObjectStore, key: string): Promise<string[]> {
   return Hashes.parse(JSON.parse(Buffer.from(await store.get(key)).toString("utf8")));
-}
-
-function prefixOf(index: string): string {
-  return `indexes/${index}/forgotten/`;
 }

@@ -6,11 +6,13 @@ import { syncTree } from "../storage/durable-file.ts";
 import { hasCode } from "../storage/error-code.ts";
 import { withFileLock } from "../storage/file-lock.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import { type PipelinePlace, pipelineLock, pipelinePrefix } from "./pipeline-place.ts";
 import { documentsSchema, embCacheSchema, embeddingsSchema, metaSchema } from "./pipeline-schema.ts";
 
 /** The four tables in which one index's rows become vectors. Handles always see the latest version. */
 export interface Pipeline {
   readonly index: string;
+  readonly place: PipelinePlace;
   readonly documents: Table;
   readonly embeddings: Table;
   readonly meta: Table;
@@ -32,6 +34,8 @@ export interface Pipeline {
 export interface OpenPipelineOptions {
   store: ObjectStore;
   index: string;
+  /** Another pipeline than the index's first. */
+  name?: string | undefined;
   /** The folder of the lock files, outside the bucket. */
   locks: string;
 }
@@ -40,15 +44,17 @@ export interface OpenPipelineOptions {
 const stepWaitMaxMs = 120_000;
 
 /**
- * Opens the tables `indexes/<index>/pipeline/{documents,embeddings,meta}.lance` and `cache/emb_cache.lance`, and
- * creates those that are missing. They are the only objects of a bucket that an engine writes in place, so the bucket
+ * Opens a pipeline's tables `documents`, `embeddings` and `meta` (of the index's first one: `indexes/<index>/pipeline/`)
+ * and `cache/emb_cache.lance`, and creates those that are missing. They are the only objects of a bucket that an engine writes in place, so the bucket
  * must be a local folder; everything in them can be made again from the dataset.
  */
 export async function openPipeline(options: OpenPipelineOptions): Promise<Pipeline> {
-  const { store, index, locks } = options;
-  const folder = await tablesFolder(store, `indexes/${index}/pipeline`);
+  const { store, index, name, locks } = options;
+  const place: PipelinePlace = { index, name };
+  const lock = pipelineLock(place);
+  const folder = await tablesFolder(store, pipelinePrefix(place));
   const cacheFolder = await tablesFolder(store, "cache");
-  const stepLock = { folder: locks, name: `pipeline.${index}`, waitMaxMs: stepWaitMaxMs };
+  const stepLock = { folder: locks, name: lock, waitMaxMs: stepWaitMaxMs };
   const cacheLock = { folder: locks, name: "emb_cache", waitMaxMs: stepWaitMaxMs };
   // Loaded on first use: the native library costs 100 ms that a process without tables should not pay.
   const { connect } = await import("@lancedb/lancedb");
@@ -69,6 +75,7 @@ export async function openPipeline(options: OpenPipelineOptions): Promise<Pipeli
   );
   return {
     index,
+    place,
     documents,
     embeddings,
     meta,
@@ -76,7 +83,7 @@ export async function openPipeline(options: OpenPipelineOptions): Promise<Pipeli
     openDocumentsAt: (version) => connection.openTable("documents", [], { version }),
     commit: (task) => withFileLock(stepLock, task),
     commitCache: (task) => withFileLock(cacheLock, task),
-    exclusively: (task) => withFileLock({ folder: locks, name: `pipeline.${index}.run`, waitMaxMs: 0 }, task),
+    exclusively: (task) => withFileLock({ folder: locks, name: `${lock}.run`, waitMaxMs: 0 }, task),
     async sync() {
       await syncTree(folder);
       await syncTree(cacheFolder);

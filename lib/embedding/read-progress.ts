@@ -1,18 +1,18 @@
 import type { Table } from "@lancedb/lancedb";
 import type { ObjectStore } from "../storage/object-store.ts";
+import { hasTables, type PipelinePlace, pipelinePrefix } from "./pipeline-place.ts";
 
 /**
- * The dataset version that an index's pipeline holds, with how many chunks still wait for their vector; undefined
+ * The dataset version that a pipeline holds, with how many chunks still wait for their vector; undefined
  * before its first sync. Reads only, and takes no lock: Lance shows one version whatever is written meanwhile.
  */
 export async function readPipelineProgress(
   store: ObjectStore,
-  index: string,
+  place: PipelinePlace,
 ): Promise<{ datasetVersion: number; embedderId: string; waiting: number } | undefined> {
-  const prefix = `indexes/${index}/pipeline`;
-  if ((await store.size(`${prefix}/tables.json`)) === undefined) return undefined;
+  if (!(await hasTables(store, place))) return undefined;
   const { connect } = await import("@lancedb/lancedb");
-  const connection = await connect(await store.materialize(prefix));
+  const connection = await connect(await store.materialize(pipelinePrefix(place)));
   try {
     const names = await connection.tableNames();
     if (!names.includes("meta") || !names.includes("documents")) return undefined;

@@ -100,7 +100,7 @@ function embedderAfter({ vectors, embedderId }: PipelineShape): MetaValues {
  * after a kill in between no run takes what is left for chunks of its own settings.
  */
 async function removeAll({ pipeline, store, version }: SyncPipelineOptions): Promise<MetaValues> {
-  await noteForgotten(store, pipeline.index, await readAllHashes(pipeline));
+  await noteForgotten(store, pipeline.place, await readAllHashes(pipeline));
   const emptied = { settings_hash: "none", synced_row_id_max: -1, syncing_to: version.version };
   await pipeline.commit(async () => {
     await writeMeta(pipeline, emptied);
@@ -118,7 +118,7 @@ async function readLeft(
 ): Promise<LeavingChunks> {
   if (vectors !== undefined || dead.length === 0) return noLeavingChunks();
   const leaving = await readLeaving(pipeline, dead, embedderId);
-  await noteForgotten(store, pipeline.index, leaving.hashes);
+  await noteForgotten(store, pipeline.place, leaving.hashes);
   return leaving;
 }
 

@@ -7,6 +7,7 @@ import { vectorFault } from "./check-vector.ts";
 import { readChunkStates } from "./chunk-states.ts";
 import { contentHash } from "./document-rows.ts";
 import { type MetaValues, readMeta } from "./pipeline-meta.ts";
+import { hasTables, pipelinePrefix } from "./pipeline-place.ts";
 import { embeddingStatuses, indexStatuses } from "./pipeline-schema.ts";
 import { openPipeline, type Pipeline } from "./pipeline-tables.ts";
 import { decideRows } from "./row-states.ts";
@@ -20,6 +21,8 @@ export interface PipelineFinding {
 export interface VerifyPipelineOptions {
   store: ObjectStore;
   index: string;
+  /** Another pipeline than the index's first. */
+  name?: string | undefined;
   locks: string;
   /** Also recompute every content hash. */
   deep: boolean;
@@ -27,16 +30,15 @@ export interface VerifyPipelineOptions {
 }
 
 /**
- * Says what is wrong with an index's tables: chunks twice or missing, unknown statuses, chunks marked as done without
- * a good vector, lines of `embeddings` twice or missing, and, if deep, content that its hash does not fit. An index
- * without tables has no findings. Reads one version of each table, and holds the ids of all chunks.
+ * Says what is wrong with a pipeline's tables: chunks twice or missing, unknown statuses, chunks marked as done without
+ * a good vector, lines of `embeddings` twice or missing, and, if deep, content that its hash does not fit. One without
+ * tables has no findings. Reads one version of each table, and holds the ids of all chunks.
  */
 export async function* verifyPipeline(
   options: VerifyPipelineOptions,
 ): AsyncGenerator<PipelineFinding, void, undefined> {
-  const { store, index } = options;
-  const prefix = `indexes/${index}/pipeline`;
-  if ((await store.size(`${prefix}/tables.json`)) === undefined) return;
+  const prefix = pipelinePrefix(options);
+  if (!(await hasTables(options.store, options))) return;
   const pipeline = await openPipeline(options);
   try {
     const meta = await readMeta(pipeline);

@@ -11,6 +11,7 @@ import {
 import { readDefinition } from "../generation/definition-log.ts";
 import { writeGateFailure } from "../generation/gate-failure.ts";
 import { gateFailureKey } from "../generation/generation-keys.ts";
+import type { IndexDefinition } from "../generation/index-definition.ts";
 import { readPolicy } from "../generation/index-policy.ts";
 import { readManifest, type StoredManifest } from "../generation/read-manifest.ts";
 import type { VerifiedFiles } from "../generation/verified-files.ts";
@@ -35,6 +36,8 @@ export interface GateOptions {
   store: ObjectStore;
   index: string;
   generation: string;
+  /** Instead of the index's own, for a model that is yet to prove itself. */
+  definition?: IndexDefinition | undefined;
   /** Told every check, also where one of them fails. */
   onChecks?: ((checks: readonly GateCheck[]) => void) | undefined;
   verified?: VerifiedFiles | undefined;
@@ -50,7 +53,7 @@ export interface GateOptions {
  */
 export async function gateGeneration(options: GateOptions): Promise<GateOutcome> {
   const { store, index, generation, onChecks, verified, providers, signal } = options;
-  const definition = await readDefinition(store, index);
+  const definition = options.definition ?? (await readDefinition(store, index));
   const { gates: thresholds, evalSet: name } = await readPolicy(store, index);
   const evalSet = name === undefined ? undefined : await readEvalSet(store, name);
   const given = { index, generation, evalSet: describeSet(evalSet), thresholds };

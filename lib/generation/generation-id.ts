@@ -31,7 +31,7 @@ export function isOfDefinition(generation: string, definition: IndexDefinition):
 }
 
 function definitionKey(definition: IndexDefinition): string {
-  const plain: unknown = JSON.parse(JSON.stringify({ ...definition, builderVersion }));
+  const plain: unknown = JSON.parse(JSON.stringify({ ...definition, pipeline: undefined, builderVersion }));
   return digitsOf(checksumBytes(canonicalJson(plain)));
 }
 

@@ -9,6 +9,8 @@ export const IndexDefinition = z.strictObject({
   textColumns: z.array(z.string()).min(1),
   metadataColumns: z.array(z.string()),
   embedderId: z.string(),
+  /** The pipeline that holds its chunks; its first one where it is not given. No build differs by it. */
+  pipeline: z.string().optional(),
   /** Where the rows bring their vectors with them: the column of 32-bit floats, and how many each has. */
   vectors: z.strictObject({ column: z.string(), dimension: z.int().positive() }).optional(),
   chunking: z.strictObject({ size: z.int().min(32).max(32_768), overlap: z.int().nonnegative() }),

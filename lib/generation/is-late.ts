@@ -5,7 +5,10 @@ import { isOfDefinition } from "./generation-id.ts";
 import type { GenerationManifest } from "./generation-manifest.ts";
 import { findManifest } from "./read-manifest.ts";
 
-/** Whether what is active comes after the candidate: a newer state of the data, or a newer definition over the same. */
+/**
+ * Whether what is active comes after the candidate: of the index's model where the candidate is of the one before, of a
+ * newer state of the data, or of a newer definition over the same.
+ */
 export async function isLate(
   store: ObjectStore,
   active: ActiveGeneration,
@@ -14,10 +17,12 @@ export async function isLate(
   const found = await findManifest(store, candidate.index, active.generation);
   if (found === undefined || found.manifest.dataset !== candidate.dataset) return false;
   const { manifest } = found;
+  const definition = await readDefinition(store, candidate.index);
+  const { embedderId } = definition;
+  if (candidate.embedderId !== embedderId && manifest.embedderId === embedderId) return true;
   if (manifest.datasetVersion !== candidate.datasetVersion) {
     return manifest.datasetVersion > candidate.datasetVersion;
   }
-  const definition = await readDefinition(store, candidate.index);
   if (!isOfDefinition(candidate.generation, definition))
     return isOfDefinition(manifest.generation, definition);
   const documentsOf = ({ snapshot }: GenerationManifest) => snapshot.documentsTableVersion;

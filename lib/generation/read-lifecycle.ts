@@ -53,7 +53,7 @@ async function isEmbedded({
   definition,
   dataset,
 }: Parameters<typeof readLifecycle>[0]): Promise<boolean> {
-  const progress = await readPipelineProgress(store, definition.index);
+  const progress = await readPipelineProgress(store, { index: definition.index, name: definition.pipeline });
   if (progress === undefined) return false;
   const isCurrent =
     progress.datasetVersion >= dataset.version && progress.embedderId === definition.embedderId;

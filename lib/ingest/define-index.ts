@@ -68,6 +68,7 @@ function mergeDefinition(
     textColumns,
     metadataColumns: dataset.metadataColumns,
     embedderId,
+    ...(current?.pipeline === undefined ? {} : { pipeline: current.pipeline }),
     ...(vectors === undefined ? {} : { vectors }),
     chunking: chunkingOf(settings, current),
     parameters: settings.parameters ?? kept,
@@ -80,7 +81,7 @@ function mergeDefinition(
  * The built-in embedder only knows words, so words lead; a model knows what they mean. Both are where to begin: the
  * gate finds the best weight on an eval set.
  */
-function defaultFusion(embedderId: string): IndexDefinition["fusion"] {
+export function defaultFusion(embedderId: string): IndexDefinition["fusion"] {
   return { method: "weighted", lexicalWeight: embedderId === hashEmbedderId ? 0.85 : 0.5 };
 }
 

@@ -152,9 +152,10 @@ async function startFollowingIndex(
 const lookedAtMax = 500;
 
 function wasCancelled(intents: FollowingOptions["intents"], index: string, since: string): boolean {
-  const newest = intents
-    .newest(lookedAtMax)
-    .find(({ accepted }) => accepted.jobs.some(({ payload }) => payload["index"] === index));
+  const newest = intents.newest(lookedAtMax).find(({ accepted }) => {
+    const last = accepted.jobs.at(-1)?.payload;
+    return last?.["index"] === index && last["step"] === "promote";
+  });
   return newest?.ended?.state === "cancelled" && newest.ended.at > since;
 }
 

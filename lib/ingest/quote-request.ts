@@ -1,7 +1,7 @@
 import { readDataset } from "../dataset/dataset-log.ts";
 import { hashEmbedderId } from "../embedding/hash-embedder.ts";
 import { measureTexts } from "../embedding/measure-texts.ts";
-import { type Quote, quoteEmbedding } from "../embedding/quote-embedding.ts";
+import { type Quote, type QuoteTerms, quoteEmbedding } from "../embedding/quote-embedding.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { readDefinition } from "../generation/definition-log.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
@@ -64,11 +64,15 @@ export async function quoteRequest(
     chunking: subject.chunking,
     signal,
   });
-  const terms =
-    settings === undefined
-      ? freeTerms
-      : { ...settings.limits, usdPerMillionTokens: settings.price?.usdPerMillionTokens ?? 0 };
+  const terms = quoteTerms(models, embedderId) ?? freeTerms;
   return { dataset, embedder: embedderId, provider, ...quoteEmbedding(texts, terms) };
+}
+
+/** The limits and the price of who embeds by this id; undefined for the built-in embedder, which has neither. */
+export function quoteTerms(models: PricedModels, embedderId: string): QuoteTerms | undefined {
+  const settings = models.providers[models.embedders[embedderId]?.provider ?? ""];
+  if (settings === undefined) return undefined;
+  return { ...settings.limits, usdPerMillionTokens: settings.price?.usdPerMillionTokens ?? 0 };
 }
 
 async function subjectOf(store: ObjectStore, request: QuoteRequest) {

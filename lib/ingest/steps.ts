@@ -25,6 +25,20 @@ export function buildSteps(intent: string, index: string): IntentJob[] {
   ];
 }
 
+/** The one job that samples an index by another model. */
+export function sampleSteps(intent: string, index: string, migration: string): IntentJob[] {
+  return [flowStep(embedQueue, { intent, index, migration: { id: migration, step: "sample" } })];
+}
+
+/** The chain that builds an index by another model and proves it, beside what serves. */
+export function shadowSteps(intent: string, index: string, migration: string): IntentJob[] {
+  return [
+    flowStep(embedQueue, { intent, index, migration: { id: migration, step: "shadow" } }),
+    flowStep(indexQueue, { step: "build", intent, index, migration }),
+    flowStep(indexQueue, { step: "gate", intent, index, migration }),
+  ];
+}
+
 /** The chain that lets a trial's configuration serve; the chunks and their vectors are there already. */
 export function promotionSteps(intent: string, index: string, promotion: Promotion): IntentJob[] {
   return (["build", "gate", "promote"] as const).map((step) =>

@@ -35,10 +35,10 @@ export async function readIndexWork(
   return work;
 }
 
-/** The index that the request's last job promotes into; a trial changes nothing of an index. */
+/** The index that the request's last job promotes into; a trial or a migration's shadow changes nothing of an index. */
 function indexOf({ accepted }: Intent): string | undefined {
   const last = accepted.jobs.at(-1);
-  if (last?.queue !== "index") return undefined;
+  if (last?.queue !== "index" || last.payload["step"] !== "promote") return undefined;
   const index = last.payload["index"];
   return typeof index === "string" ? index : undefined;
 }

@@ -1,6 +1,7 @@
 import { listDatasets } from "../catalog/list-datasets.ts";
 import { datasetLog } from "../dataset/dataset-log.ts";
 import type { DatasetVersion } from "../dataset/dataset-version.ts";
+import { listPipelines } from "../embedding/pipeline-place.ts";
 import { accountIndex } from "../generation/account-index.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { findBehind, type IndexLag } from "./find-behind.ts";
@@ -45,7 +46,7 @@ export async function listStale(
 }
 
 async function wasEmbedded(store: ObjectStore, { index, servedVersion }: IndexLag): Promise<boolean> {
-  return servedVersion !== null || (await store.size(`indexes/${index}/pipeline/tables.json`)) !== undefined;
+  return servedVersion !== null || (await listPipelines(store, index)).length > 0;
 }
 
 async function describe(

@@ -30,6 +30,7 @@ export const failpointNames = [
   "jobs.after-terminal",
   "spend.after-log",
   "spend.after-settle",
+  "migration.after-definition",
   "agent.after-decision",
   "agent.after-request",
 ] as const;

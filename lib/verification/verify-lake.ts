@@ -1,6 +1,7 @@
 import path from "node:path";
 import { findDatasets } from "../dataset/find-datasets.ts";
 import { verifyDataset } from "../dataset/verify-dataset.ts";
+import { listPipelines } from "../embedding/pipeline-place.ts";
 import { verifyIdentities } from "../embedding/stored-identity.ts";
 import { verifyPipeline } from "../embedding/verify-pipeline.ts";
 import { DomainError } from "../errors/domain-error.ts";
@@ -46,7 +47,8 @@ export async function* verifyLake(options: VerifyLakeOptions): AsyncGenerator<La
   }
   for (const index of await listIndexes(store)) {
     yield* verifyIndex({ store, index, deep, signal });
-    yield* verifyPipeline({ store, index, locks: options.locks, deep, signal });
+    for (const place of await listPipelines(store, index))
+      yield* verifyPipeline({ store, ...place, locks: options.locks, deep, signal });
     yield* verifyTrials(options, index);
   }
   yield* verifyEvalSets(options);

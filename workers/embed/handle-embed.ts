@@ -8,10 +8,12 @@ import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
 import { type SyncResult, syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
+import { readShadowDefinition } from "@lakefleet/lib/migration/read-migrations.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import type { embedQueue } from "@lakefleet/queues/embed.queue.ts";
 import type { z } from "zod";
+import { handleSample } from "./handle-sample.ts";
 import { type Graphics, onGraphicsCard } from "./on-graphics-card.ts";
 
 export interface EmbedDependencies {
@@ -23,16 +25,31 @@ export interface EmbedDependencies {
   graphics?: Graphics;
 }
 
-/** Brings the pipeline level with the dataset as it is now, so that of several waiting jobs the first does the work. */
+/** Brings a pipeline level with the dataset as it is now, or samples it by a model that it does not have. */
 export async function handleEmbed(
-  { index }: z.infer<typeof embedQueue.payload>,
+  payload: z.infer<typeof embedQueue.payload>,
+  context: JobContext,
+  dependencies: EmbedDependencies,
+): Promise<z.infer<typeof embedQueue.result>> {
+  const { index, migration } = payload;
+  return migration?.step === "sample"
+    ? handleSample({ index, id: migration.id }, context, dependencies)
+    : bringLevel({ index, migration: migration?.id }, context, dependencies);
+}
+
+/** Of several waiting jobs the first does the work. */
+async function bringLevel(
+  { index, migration }: { index: string; migration: string | undefined },
   { signal, progress, jobId }: JobContext,
   { store, locks, telemetry, embedders, graphics }: EmbedDependencies,
 ): Promise<z.infer<typeof embedQueue.result>> {
   const begin = performance.now();
-  const definition = await readDefinition(store, index);
+  const definition =
+    migration === undefined
+      ? await readDefinition(store, index)
+      : await readShadowDefinition(store, index, migration);
   const version = await readDataset(store, definition.dataset);
-  const pipeline = await openPipeline({ store, index, locks });
+  const pipeline = await openPipeline({ store, index, name: definition.pipeline, locks });
   // Rows that bring their vectors need nobody who makes any.
   const provider =
     definition.vectors === undefined

@@ -6,10 +6,13 @@ import { buildGeneration } from "@lakefleet/lib/generation/build/build-generatio
 import type { GateCheck } from "@lakefleet/lib/generation/certificate.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
+import { hasLeftModel, markReady } from "@lakefleet/lib/migration/mark-ready.ts";
+import { readShadowDefinition } from "@lakefleet/lib/migration/read-migrations.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { adoptTrial, assertPromoted } from "@lakefleet/lib/trial/adopt-trial.ts";
 import { parseParameters } from "@lakefleet/lib/trial/trial-parameters.ts";
+import { embedQueue } from "@lakefleet/queues/embed.queue.ts";
 import { indexQueue } from "@lakefleet/queues/index.queue.ts";
 import type { z } from "zod";
 
@@ -38,15 +41,17 @@ export async function handleIndex(
 }
 
 async function build(
-  { index, promotion }: IndexPayload,
+  { index, promotion, migration }: IndexPayload,
   context: JobContext,
   dependencies: IndexDependencies,
 ): Promise<IndexResult> {
   const { signal, progress, log } = context;
   const parameters = promotion && parseParameters(promotion.parameters);
-  const request = { ...dependencies, index, parameters, signal, progress };
+  const definition = await definitionOf(dependencies.store, index, migration);
+  const request = { ...dependencies, index, definition, parameters, signal, progress };
   const { manifest, reused, phases } = await buildGeneration(request);
   const { generation, datasetVersion, vectorCount, backend, buildDurationMs } = manifest;
+  assertReached(context, { index, datasetVersion });
   if (!reused) {
     const how = manifest.parent === null ? "built whole" : `with files of ${manifest.parent}`;
     log(`${how}, in milliseconds: ${JSON.stringify(phases)}`);
@@ -61,8 +66,22 @@ async function build(
   return { generation, datasetVersion, vectorCount, reused };
 }
 
+/** The index's own where no model is being changed, which the steps read for themselves. */
+async function definitionOf(store: ObjectStore, index: string, migration: string | undefined) {
+  return migration === undefined ? undefined : readShadowDefinition(store, index, migration);
+}
+
+/** An index that moved to another model's pipeline meanwhile is built of that, which this request did not fill. */
+function assertReached(
+  { childResults }: JobContext,
+  { index, datasetVersion }: { index: string; datasetVersion: number },
+): void {
+  const embedded = embedQueue.result.safeParse(childResults[0]).data;
+  if (embedded !== undefined && embedded.datasetVersion > datasetVersion) throw hasMoved(index);
+}
+
 async function gate(
-  { index, promotion }: IndexPayload,
+  { index, promotion, migration }: IndexPayload,
   generation: string,
   { signal, log }: JobContext,
   { store, locks, telemetry, providers }: IndexDependencies,
@@ -73,7 +92,8 @@ async function gate(
   };
   const parameters = promotion && parseParameters(promotion.parameters);
   const onRebuild = () => log(`${generation} was refused, so the index is built whole`);
-  const subject = { store, locks, index, generation, parameters, providers };
+  const definition = await definitionOf(store, index, migration);
+  const subject = { store, locks, index, generation, definition, parameters, providers };
   const outcome = await gateOrRebuild({ ...subject, onChecks, onRebuild, signal });
   telemetry.emit("generation.gated", {
     index,
@@ -82,6 +102,7 @@ async function gate(
     durationMs: performance.now() - begin,
   });
   const { datasetVersion, vectorCount, reused } = outcome;
+  if (migration) await markReady(store, { index, id: migration }, outcome);
   return { generation: outcome.generation, datasetVersion, vectorCount, reused };
 }
 
@@ -103,9 +124,20 @@ async function promote(
     signal,
   });
   if (promotion) assertPromoted(outcome, generation);
+  if (outcome.generation !== generation && (await hasLeftModel(store, index, generation)))
+    throw hasMoved(index);
   telemetry.emit("generation.promoted", { index, generation: outcome.generation, reason });
   const { activation, datasetVersion, vectorCount, reused } = outcome;
   return { generation: outcome.generation, datasetVersion, vectorCount, reused, activation };
+}
+
+function hasMoved(index: string): DomainError {
+  return new DomainError({
+    kind: "conflict",
+    type: "index-moved",
+    message: `The index ${index} moved to another model while this request was on its way.`,
+    remedy: "Its rows are in the dataset; refreshing the index makes them searched.",
+  });
 }
 
 /** The result of the job that this one waited for. */

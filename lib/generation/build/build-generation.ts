@@ -35,6 +35,8 @@ import { writeAllSegments, writeAppended } from "./write-segments.ts";
 export interface BuildGenerationOptions {
   store: ObjectStore;
   index: string;
+  /** Instead of the index's own, for a model that is yet to prove itself. */
+  definition?: IndexDefinition | undefined;
   /** Instead of those of the definition, for a configuration that is yet to prove itself. */
   parameters?: IndexParameters | undefined;
   /** The folder of the lock files. */
@@ -55,7 +57,7 @@ export interface BuiltGeneration {
   phases: Record<string, number>;
 }
 
-/** A second build of one index waits for the first and then finds it done; a job may take as long as this. */
+/** A second build of one pipeline waits for the first and then finds it done; a job may take as long as this. */
 const lockWaitMaxMs = 6 * 3_600_000;
 
 /**
@@ -63,17 +65,19 @@ const lockWaitMaxMs = 6 * 3_600_000;
  * and promoted. A build that died leaves nothing that counts, and the next one starts over. Throws `index-missing`,
  * `pipeline-unsynced`, `pipeline-syncing` (retryable), `pipeline-embedder`, or `cancelled`, `build-cancelled`.
  */
-export function buildGeneration(options: BuildGenerationOptions): Promise<BuiltGeneration> {
+export async function buildGeneration(options: BuildGenerationOptions): Promise<BuiltGeneration> {
   const { index, locks, signal } = options;
-  const lock = { folder: locks, name: `build.${index}`, waitMaxMs: lockWaitMaxMs };
+  const { pipeline } = await definitionOf(options);
+  const name = pipeline === undefined ? `build.${index}` : `build.${index}.${pipeline}`;
+  const lock = { folder: locks, name, waitMaxMs: lockWaitMaxMs };
   return withFileLock(signal === undefined ? lock : { ...lock, signal }, () => buildAlone(options));
 }
 
 async function buildAlone(options: BuildGenerationOptions): Promise<BuiltGeneration> {
   const { store, index, locks, parameters } = options;
-  const defined = await readDefinition(store, index);
+  const defined = await definitionOf(options);
   const definition = parameters === undefined ? defined : { ...defined, parameters };
-  const pipeline = await openPipeline({ store, index, locks });
+  const pipeline = await openPipeline({ store, index, name: definition.pipeline, locks });
   try {
     const clock = startClock();
     const snapshot = await readPipeline({ pipeline });
@@ -86,6 +90,10 @@ async function buildAlone(options: BuildGenerationOptions): Promise<BuiltGenerat
   } finally {
     pipeline.close();
   }
+}
+
+async function definitionOf({ store, index, definition }: BuildGenerationOptions): Promise<IndexDefinition> {
+  return definition ?? (await readDefinition(store, index));
 }
 
 async function findOrBuild(

@@ -42,11 +42,11 @@ const definitionsLookedAt = 20;
 
 async function hasFilesOf(store: ObjectStore, active: string, definition: IndexDefinition): Promise<boolean> {
   if (isOfDefinition(active, definition)) return true;
-  const { parameters, ...rest } = definition;
+  const { parameters, pipeline: _pipeline, ...rest } = definition;
   const history = definitionLog(store, definition.index).history({ limit: definitionsLookedAt });
   for await (const { document } of history) {
     if (!isOfDefinition(active, document)) continue;
-    const { parameters: made, ...others } = document;
+    const { parameters: made, pipeline: _other, ...others } = document;
     return isBuiltAlike(made, parameters) && canonicalJson(plain(others)) === canonicalJson(plain(rest));
   }
   return false;

@@ -1,0 +1,94 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import {
+  type FakeModelServer,
+  type FakeModelServerOptions,
+  startFakeModelServer,
+} from "./fake-model-server.ts";
+import { type FaultLake, openFaultLake } from "./fault-lake.ts";
+import { endOf, type JobView, jobUrlOf, postJson, send, upload } from "./lake-client.ts";
+import { fakeEmbedderId, fakeModels } from "./model-settings.ts";
+
+export const oldEmbedder = fakeEmbedderId;
+export const newEmbedder = "fake:bge-m3@1";
+export const newModel = "bge-m3";
+
+const MigrationView = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  prediction: z.looseObject({ to_embed: z.int() }).nullable(),
+  shadow: z.object({ generation: z.string(), dataset_version: z.int() }).nullable(),
+  cutover: z.looseObject({ previous: z.string(), rollback_until: z.string() }).nullable(),
+});
+
+/** A fleet over one fake server with two models, and the index `notes` over a dataset of that name. */
+export interface MigratingLake {
+  lake: FaultLake;
+  server: FakeModelServer;
+  /** Writes rows by their name and waits until they are searched. */
+  write(rows: ReadonlyMap<string, string>): Promise<void>;
+  begin(settings?: object): Promise<{ id: string; job: JobView }>;
+  shadow(id: string): Promise<JobView>;
+  post(id: string, step: string, body?: object): ReturnType<typeof postJson>;
+  migration(id: string): Promise<z.infer<typeof MigrationView>>;
+  search(body?: object): ReturnType<typeof postJson>;
+  active(): Promise<string>;
+  /** The texts of chunks that the new model was asked for, as often as it was. */
+  embedded(): string[];
+  close(): Promise<void>;
+}
+
+export async function openMigratingLake(options: FakeModelServerOptions = {}): Promise<MigratingLake> {
+  const server = await startFakeModelServer({
+    ...options,
+    models: [{}, { name: newModel, dimension: 96, digest: "b".repeat(64) }],
+  });
+  const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-migration-"));
+  const settings = { kind: "ollama", embedder: { queryPrefix: "query: " }, usdPerMillionTokens: 2 } as const;
+  const models = fakeModels(server.url, settings);
+  models.embedders[newEmbedder] = { ...models.embedders[oldEmbedder]!, model: newModel, dimension: 96 };
+  await writeFile(path.join(folder, "models.json"), JSON.stringify(models));
+  const lake = await openFaultLake({ dataFolder: folder });
+  await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
+  const [api, serve] = [lake.url("api"), lake.url("serve")];
+  const route = "/vectors/indexes/notes/migrations";
+  return {
+    lake,
+    server,
+    async write(rows) {
+      const lines = [...rows].map(([name, body]) => `${name},${body}`);
+      const fields = { dataset: "notes", text_columns: "body", id_column: "name", embedder: oldEmbedder };
+      const file = { name: "notes.csv", content: `name,body\n${lines.join("\n")}\n` };
+      const job = await endOf(
+        api,
+        jobUrlOf(await upload(api, { ...fields, mode: "upsert", key: "name" }, file)),
+      );
+      if (job.state !== "completed") throw new Error(`the rows were not written: ${job.error?.detail}`);
+    },
+    async begin(settings = {}) {
+      const answer = await postJson(api, route, { embedder: newEmbedder, ...settings });
+      const job = await endOf(api, jobUrlOf(answer));
+      return { id: z.object({ migration: z.string() }).parse(JSON.parse(answer.text)).migration, job };
+    },
+    shadow: async (id) => endOf(api, jobUrlOf(await postJson(api, `${route}/${id}/shadow`, {}))),
+    post: (id, step, body = {}) => postJson(api, `${route}/${id}/${step}`, body),
+    migration: async (id) => MigrationView.parse(JSON.parse((await send(serve, `${route}/${id}`)).text)),
+    search: (body = {}) =>
+      postJson(serve, "/vectors/search", { index: "notes", query: "wheat", mode: "vector", k: 5, ...body }),
+    async active() {
+      const index = JSON.parse((await send(serve, "/vectors/indexes/notes")).text);
+      return z.object({ active: z.string() }).parse(index).active;
+    },
+    embedded: () =>
+      server.calls
+        .filter(({ model, path: asked }) => model === newModel && asked.endsWith("embed"))
+        .flatMap(({ texts }) => texts.filter((text) => text.startsWith("note "))),
+    async close() {
+      await lake.close();
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
