@@ -3,6 +3,7 @@ import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
 import { mountAgentRoutes } from "./agent-routes.ts";
 import { mountAnswerRoute } from "./answer-route.ts";
+import { mountCompareRoute } from "./compare-route.ts";
 import { mountDatasetRoutes } from "./dataset-routes.ts";
 import { mountDatasetStateRoutes } from "./dataset-state-routes.ts";
 import type { ServeDependencies } from "./dependencies.ts";
@@ -32,6 +33,7 @@ export function createServe(
   for (const path of [
     "/vectors/search",
     "/vectors/search/batch",
+    "/vectors/ab",
     "/vectors/rag",
     "/vectors/indexes/*",
     "/vectors/lance/search/*",
@@ -40,6 +42,7 @@ export function createServe(
   ])
     app.use(path, limitJsonBody());
   mountSearchRoute(app, dependencies);
+  mountCompareRoute(app, dependencies);
   mountAnswerRoute(app, dependencies);
   mountEmbedRoutes(app, dependencies);
   mountGenerateRoutes(app, dependencies);

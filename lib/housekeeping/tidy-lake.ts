@@ -6,6 +6,7 @@ import { collectGenerations } from "../generation/collect-generations.ts";
 import { listIndexes } from "../generation/definition-log.ts";
 import { intentOfSecret } from "../ingest/intent-secret.ts";
 import type { Intents } from "../jobs/intents.ts";
+import { collectPipelines, heldGenerations } from "../migration/collect-pipelines.ts";
 import { collectStaging } from "../storage/collect-staging.ts";
 import { hasCode } from "../storage/error-code.ts";
 import { tryFileLock } from "../storage/file-lock.ts";
@@ -26,14 +27,16 @@ export interface TidyReport {
   staging: number;
   orphans: number;
   generations: number;
+  pipelines: number;
   uploads: number;
 }
 
 /** No write goes on for so long without touching its files. */
 const leftoverMs = 24 * 3_600_000;
-/** Removes what nothing points at any more: leftovers of killed processes, old generations, uploads that are done. */
+/** Removes what nothing points at any more: leftovers of killed processes, old generations, pipelines of models that are left, uploads that are done. */
 export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
-  const report: TidyReport = { skipped: false, staging: 0, orphans: 0, generations: 0, uploads: 0 };
+  const none = { staging: 0, orphans: 0, generations: 0, pipelines: 0, uploads: 0 };
+  const report: TidyReport = { skipped: false, ...none };
   await createFolderDurable(options.locks);
   using lock = tryFileLock(path.join(options.locks, "tidy.lock"));
   if (lock === undefined) return { ...report, skipped: true };
@@ -47,9 +50,11 @@ export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
   }
   await options.intents.refresh();
   for (const index of await listIndexes(store)) {
+    report.pipelines += await collectPipelines({ store, index, locks: options.locks });
     // A trial reads the generation it began with, whatever is promoted meanwhile.
     if (hasOpenTrial(options.intents, index)) continue;
-    report.generations += (await collectGenerations({ store, index })).length;
+    const alsoKeep = await heldGenerations(store, index);
+    report.generations += (await collectGenerations({ store, index, alsoKeep })).length;
   }
   report.uploads = await collectUploads(options);
   await collectIntentSecrets(options);

@@ -7,8 +7,8 @@ import type { IngestPayload } from "./plan-ingest.ts";
 export type IndexSettings = NonNullable<IngestPayload["index"]>;
 
 /**
- * Refuses what could only fail once the rows are committed: `index-taken` (conflict), `embedder-unknown` and
- * `chunk-overlap` (invalid). `current` is the index as it is, where there is one.
+ * Refuses what could only fail once the rows are committed: `index-taken` and `embedder-migrated` (conflict),
+ * `embedder-unknown` and `chunk-overlap` (invalid). `current` is the index as it is, where there is one.
  */
 export function checkIndexSettings(options: {
   settings: IndexSettings;
@@ -28,6 +28,7 @@ export function checkIndexSettings(options: {
     });
   }
   const { embedderId, vectorColumn } = settings;
+  if (current !== undefined && embedderId !== undefined) assertNotMigrated(current, embedderId);
   // Vectors that the rows bring need no provider, now or when more rows come.
   const isBrought = vectorColumn !== undefined || (current?.vectors && embedderId === current.embedderId);
   if (embedderId !== undefined && !isBrought) assertEmbedder(embedderId, models);
@@ -39,6 +40,18 @@ export function checkIndexSettings(options: {
     field: "overlap",
     message: `Chunks of ${size} characters cannot share ${overlap}.`,
     remedy: "Give an overlap below chunk_size.",
+  });
+}
+
+/** A request that still names the model of before a cutover must not take it back unseen. */
+function assertNotMigrated({ index, embedderId, pipeline }: IndexDefinition, wanted: string): void {
+  if (pipeline === undefined || wanted === embedderId) return;
+  throw new DomainError({
+    kind: "conflict",
+    type: "embedder-migrated",
+    field: "embedder",
+    message: `The index ${index} was migrated to ${embedderId}; this request names ${wanted}.`,
+    remedy: `Leave the embedder out, or change it by POST /vectors/indexes/${index}/migrations.`,
   });
 }
 

@@ -78,7 +78,7 @@ export async function rollBack(request: SwitchRequest): Promise<Switched> {
     const { state, cutover } = migration;
     if (state === "rolling-back" || state === "rolled-back") return undefined;
     assertState(migration, "cut-over", "cutting-over");
-    if (cutover !== undefined && now() > Date.parse(cutover.rollbackUntil)) throw windowPassed(migration);
+    if (cutover !== undefined && now() >= Date.parse(cutover.rollbackUntil)) throw windowPassed(migration);
     return { ...migration, state: "rolling-back" };
   });
   return settleMigration({ store, verified }, rolling);

@@ -1,9 +1,14 @@
+import path from "node:path";
+import { listPipelines } from "@lakefleet/lib/embedding/pipeline-place.ts";
+import { collectPipelines } from "@lakefleet/lib/migration/collect-pipelines.ts";
+import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { problemOf } from "../support/lake-client.ts";
+import { jobUrlOf, problemOf } from "../support/lake-client.ts";
 import {
   type MigratingLake,
   newEmbedder,
+  newModel,
   oldEmbedder,
   openMigratingLake,
 } from "../support/migrating-lake.ts";
@@ -20,7 +25,8 @@ let notes: MigratingLake;
 
 beforeAll(async () => {
   notes = await openMigratingLake();
-  await notes.write(new Map(Array.from({ length: rowCount }, (_, row) => rowOf(row, 1))));
+  const rows = new Map(Array.from({ length: rowCount }, (_, row) => rowOf(row, 1)));
+  expect((await notes.endOf(jobUrlOf(await notes.upload(rows, oldEmbedder)))).state).toBe("completed");
 });
 afterAll(() => notes.close());
 
@@ -105,3 +111,89 @@ test("a model is changed beside an index that answers throughout, embeds only wh
   expect(searching.answers.filter(({ generation, docIds }) => served.get(generation) !== docIds)).toEqual([]);
   expect(new Set(served.keys()).isSubsetOf(new Set([first, second, third]))).toBe(true);
 }, 180_000);
+
+test("two models are compared query by query before either is chosen", async () => {
+  const { id, job } = await notes.begin();
+  expect(job.result).toMatchObject({ embedded: 0, reused: 200, costUsd: 0 });
+  expect((await notes.migration(id)).prediction).toMatchObject({ to_embed: 0 });
+  const before = notes.embedded().length;
+  await notes.shadow(id);
+  expect(notes.embedded().length - before).toBeLessThanOrEqual(proofMax);
+  const { shadow } = await notes.migration(id);
+
+  const one = await notes.compare({ query: "wheat", k: 20 });
+  expect(one).toMatchObject({
+    a: { embedder: oldEmbedder },
+    b: { generation: shadow?.generation, embedder: newEmbedder },
+    summary: { queries: 1 },
+  });
+  const [comparison] = one.comparisons;
+  const listed = (answer: z.infer<typeof Answer> | undefined) =>
+    answer?.hits.map(({ doc_id }) => doc_id) ?? [];
+  const [inA, inB] = [listed(comparison?.answer_a), listed(comparison?.answer_b)];
+  expect(comparison?.only_in_a.map(({ doc_id }) => doc_id)).toEqual(
+    inA.filter((name) => !inB.includes(name)),
+  );
+  expect(comparison?.overlap).toBe(inA.filter((name) => inB.includes(name)).length / 20);
+
+  const many = await notes.compare({ queries: ["wheat", "seas"], a: oldEmbedder, b: oldEmbedder });
+  expect(many.summary).toMatchObject({ queries: 2, overlap: 1, identical: 2, same_first: 2, rank_moves: 0 });
+});
+
+test("rows that come after the cutover are by the new model, and a rollback brings them in by the old one", async () => {
+  const [{ id } = { id: "" }] = await notes.migrations();
+  const before = await notes.active();
+  expect((await notes.post(id, "cutover")).status).toBe(200);
+  const known = new Set(notes.embedded());
+  const asked = notes.embedded().length;
+  expect(problemOf(await notes.upload(new Map([rowOf(0, 2)]), oldEmbedder))).toMatchObject({
+    status: 409,
+    type: "embedder-migrated",
+  });
+  const added = new Map(Array.from({ length: 6 }, (_, row) => rowOf(rowCount + row, 3)));
+  await notes.write(added);
+  const fresh = notes.embedded().slice(asked);
+  expect(fresh.filter((text) => !known.has(text)).sort()).toEqual([...added.values()].sort());
+  expect(await notes.books()).toMatchObject({ rows: rowCount + 6, indexed: rowCount + 6, pending: 0 });
+
+  const rollback = JSON.parse((await notes.post(id, "rollback")).text);
+  expect(rollback).toMatchObject({ state: "rolled-back", generation: before });
+  expect(JSON.parse((await notes.search()).text).generation).toBe(before);
+  expect((await notes.endOf(rollback.job.url)).state).toBe("completed");
+  expect(await notes.books()).toMatchObject({ indexed: rowCount + 6, pending: 0, balanced: true });
+  expect(await notes.compare({ query: "wheat", b: newEmbedder })).toMatchObject({
+    a: { embedder: oldEmbedder },
+  });
+});
+
+test("what a migration kept goes when its window has closed, and cannot be returned to", async () => {
+  const { id } = await notes.begin();
+  await notes.shadow(id);
+  expect(problemOf(await notes.post(id, "rollback"))).toMatchObject({ status: 409, type: "migration-state" });
+  await notes.post(id, "cutover", { window_hours: 0 });
+  expect(problemOf(await notes.post(id, "rollback"))).toMatchObject({ status: 409, type: "rollback-window" });
+  const store = await openLocalStore({
+    name: "primary",
+    root: path.join(notes.lake.dataFolder, "buckets/primary"),
+  });
+  const tidy = { store, index: "notes", locks: path.join(notes.lake.dataFolder, "locks") };
+  expect(await listPipelines(store, "notes")).toHaveLength(4);
+  expect(await collectPipelines(tidy)).toBe(3);
+  expect((await listPipelines(store, "notes")).map(({ name }) => name)).toEqual([id]);
+  expect((await notes.migration(id)).state).toBe("done");
+  expect((await notes.search()).status).toBe(200);
+  expect(await collectPipelines(tidy)).toBe(0);
+});
+
+test("another build of the new model is refused, and what serves goes on", async () => {
+  const back = await notes.begin({ embedder: oldEmbedder });
+  expect((await notes.shadow(back.id)).state).toBe("completed");
+  await notes.post(back.id, "cutover", { window_hours: 0 });
+  const { id } = await notes.begin();
+  notes.server.change(newModel, { digest: "c".repeat(64) });
+  await notes.write(new Map([rowOf(0, 9)]));
+  expect(await notes.shadow(id)).toMatchObject({ state: "failed", error: { type: "embedder-changed" } });
+  expect((await notes.migration(id)).state).toBe("shadow");
+  expect((await notes.search()).status).toBe(200);
+  expect(JSON.parse((await notes.post(id, "end")).text)).toMatchObject({ state: "abandoned" });
+});

@@ -23,18 +23,38 @@ const MigrationView = z.looseObject({
   cutover: z.looseObject({ previous: z.string(), rollback_until: z.string() }).nullable(),
 });
 
+const Named = z.object({ doc_id: z.string() });
+const AnswerView = z.object({ generation: z.string(), hits: z.array(Named) });
+const ComparisonView = z.looseObject({
+  summary: z.looseObject({}),
+  comparisons: z.array(
+    z.looseObject({
+      overlap: z.number(),
+      only_in_a: z.array(Named),
+      answer_a: AnswerView.optional(),
+      answer_b: AnswerView.optional(),
+    }),
+  ),
+});
+
 /** A fleet over one fake server with two models, and the index `notes` over a dataset of that name. */
 export interface MigratingLake {
   lake: FaultLake;
   server: FakeModelServer;
   /** Writes rows by their name and waits until they are searched. */
   write(rows: ReadonlyMap<string, string>): Promise<void>;
+  /** The same, naming the embedder. */
+  upload(rows: ReadonlyMap<string, string>, embedder: string): ReturnType<typeof upload>;
   begin(settings?: object): Promise<{ id: string; job: JobView }>;
   shadow(id: string): Promise<JobView>;
   post(id: string, step: string, body?: object): ReturnType<typeof postJson>;
   migration(id: string): Promise<z.infer<typeof MigrationView>>;
   search(body?: object): ReturnType<typeof postJson>;
+  migrations(): Promise<z.infer<typeof MigrationView>[]>;
+  compare(body: object): Promise<z.infer<typeof ComparisonView>>;
   active(): Promise<string>;
+  books(): Promise<unknown>;
+  endOf(jobUrl: string): Promise<JobView>;
   /** The texts of chunks that the new model was asked for, as often as it was. */
   embedded(): string[];
   close(): Promise<void>;
@@ -54,19 +74,22 @@ export async function openMigratingLake(options: FakeModelServerOptions = {}): P
   await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
   const [api, serve] = [lake.url("api"), lake.url("serve")];
   const route = "/vectors/indexes/notes/migrations";
+  const describe = async (): Promise<unknown> =>
+    JSON.parse((await send(serve, "/vectors/indexes/notes")).text);
+  const sendRows = (rows: ReadonlyMap<string, string>, settings: Record<string, string>) => {
+    const lines = [...rows].map(([name, body]) => `${name},${body}`);
+    const fields = { dataset: "notes", text_columns: "body", id_column: "name", mode: "upsert", key: "name" };
+    const file = { name: "notes.csv", content: `name,body\n${lines.join("\n")}\n` };
+    return upload(api, { ...fields, ...settings }, file);
+  };
   return {
     lake,
     server,
     async write(rows) {
-      const lines = [...rows].map(([name, body]) => `${name},${body}`);
-      const fields = { dataset: "notes", text_columns: "body", id_column: "name", embedder: oldEmbedder };
-      const file = { name: "notes.csv", content: `name,body\n${lines.join("\n")}\n` };
-      const job = await endOf(
-        api,
-        jobUrlOf(await upload(api, { ...fields, mode: "upsert", key: "name" }, file)),
-      );
+      const job = await endOf(api, jobUrlOf(await sendRows(rows, {})));
       if (job.state !== "completed") throw new Error(`the rows were not written: ${job.error?.detail}`);
     },
+    upload: (rows, embedder) => sendRows(rows, { embedder }),
     async begin(settings = {}) {
       const answer = await postJson(api, route, { embedder: newEmbedder, ...settings });
       const job = await endOf(api, jobUrlOf(answer));
@@ -77,10 +100,18 @@ export async function openMigratingLake(options: FakeModelServerOptions = {}): P
     migration: async (id) => MigrationView.parse(JSON.parse((await send(serve, `${route}/${id}`)).text)),
     search: (body = {}) =>
       postJson(serve, "/vectors/search", { index: "notes", query: "wheat", mode: "vector", k: 5, ...body }),
-    async active() {
-      const index = JSON.parse((await send(serve, "/vectors/indexes/notes")).text);
-      return z.object({ active: z.string() }).parse(index).active;
+    async migrations() {
+      const answer = JSON.parse((await send(serve, route)).text);
+      return z.array(MigrationView).parse(answer.migrations);
     },
+    async compare(body) {
+      const answer = await postJson(serve, "/vectors/ab", { index: "notes", ...body });
+      if (answer.status !== 200) throw new Error(answer.text);
+      return ComparisonView.parse(JSON.parse(answer.text));
+    },
+    active: async () => z.object({ active: z.string() }).parse(await describe()).active,
+    books: async () => z.object({ accounting: z.unknown() }).parse(await describe()).accounting,
+    endOf: (jobUrl) => endOf(api, jobUrl),
     embedded: () =>
       server.calls
         .filter(({ model, path: asked }) => model === newModel && asked.endsWith("embed"))
