@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { jobUrlOf } from "../support/lake-client.ts";
+import {
+  type MigratingLake,
+  newEmbedder,
+  oldEmbedder,
+  openMigratingLake,
+} from "../support/migrating-lake.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const rowCount = 4_000;
+let notes: MigratingLake;
+
+beforeAll(async () => {
+  notes = await openMigratingLake({ latencyMs: 15 });
+  const rows = Array.from({ length: rowCount }, (_, row): [string, string] => [
+    `n${row}`,
+    `note ${row} of the ${row % 11} seas and ${row * 31} ships`,
+  ]);
+  const job = await notes.endOf(jobUrlOf(await notes.upload(new Map(rows), oldEmbedder)));
+  expect(job.state).toBe("completed");
+}, 120_000);
+afterAll(() => notes.close());
+
+test("a worker killed while it embeds a shadow loses nothing and pays little twice, and the index answers meanwhile", async () => {
+  const { id } = await notes.begin();
+  const first = await notes.active();
+  const sampled = notes.embedded().length;
+  const building = notes.shadow(id);
+  await waitFor("the middle of the calls", 60_000, () => notes.embedded().length >= sampled + rowCount / 2);
+  await notes.lake.kill("embed");
+  expect(JSON.parse((await notes.search()).text)).toMatchObject({ generation: first });
+  await notes.lake.start("embed");
+  expect((await building).state).toBe("completed");
+  expect(new Set(notes.embedded()).size).toBe(rowCount);
+  // The kill loses what was not committed: one batch of 1,024 chunks being written and one being asked for.
+  expect(notes.embedded().length - rowCount).toBeLessThan(2 * 1_024);
+  expect(await notes.migration(id)).toMatchObject({ state: "ready", shadow: { dataset_version: 1 } });
+  expect(await notes.active()).toBe(first);
+});
+
+test("a cutover and a rollback whose process is killed half-way are finished by the next that starts", async () => {
+  const [{ id, shadow } = { id: "", shadow: null }] = await notes.migrations();
+  const first = await notes.active();
+  await notes.lake.start("api", { name: "migration.after-definition", pass: 1 });
+  await expect(notes.post(id, "cutover")).rejects.toThrow();
+  expect((await notes.migration(id)).state).toBe("cutting-over");
+  expect(await notes.active()).toBe(first);
+  await notes.lake.start("api");
+  await waitFor("the cutover", 30_000, async () => (await notes.migration(id)).state === "cut-over");
+  expect(await notes.active()).toBe(shadow?.generation);
+  expect(JSON.parse((await notes.search()).text)).toMatchObject({ generation: shadow?.generation });
+
+  await notes.lake.start("api", { name: "migration.after-definition", pass: 1 });
+  await expect(notes.post(id, "rollback")).rejects.toThrow();
+  await notes.lake.start("api");
+  expect(JSON.parse((await notes.post(id, "rollback")).text)).toMatchObject({ state: "rolled-back" });
+  expect(await notes.active()).toBe(first);
+  expect(await notes.compare({ query: "seas", a: oldEmbedder, b: newEmbedder })).toMatchObject({
+    a: { generation: first },
+  });
+});
