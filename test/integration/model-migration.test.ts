@@ -140,6 +140,70 @@ test("two models are compared query by query before either is chosen", async () 
   expect(many.summary).toMatchObject({ queries: 2, overlap: 1, identical: 2, same_first: 2, rank_moves: 0 });
 });
 
+test("quality is predicted by an index's judged queries, the same way each time", async () => {
+  const queries = Array.from({ length: 20 }, (_, query) => ({
+    id: `q${query}`,
+    text: rowOf(query * 29, 1)[1].replace("about ", ""),
+    judgements: { [`n${query * 29}`]: 1 },
+  }));
+  await notes.judge("judged", queries);
+  const predicted = [];
+  for (const seed of [4, 4]) {
+    const [newest] = await notes.migrations();
+    await notes.post(newest?.id ?? "", "end");
+    const { id } = await notes.begin({ eval_set: "judged", seed });
+    predicted.push((await notes.migration(id)).prediction?.quality);
+  }
+  expect(predicted[0]).toMatchObject({
+    source: "eval-set",
+    queries: 20,
+    mean_reciprocal_rank: { before: expect.any(Number), after: expect.any(Number) },
+  });
+  const { before, after, difference } = predicted[0]?.mean_reciprocal_rank ?? { before: 0, after: 0 };
+  // A query has nearly all words of its document, so either model finds most of them first.
+  expect(Math.min(before, after)).toBeGreaterThan(0.8);
+  expect(difference?.expected).toBeCloseTo(after - before, 6);
+  expect(difference?.low).toBeLessThanOrEqual(after - before);
+  expect(difference?.high).toBeGreaterThanOrEqual(after - before);
+  expect(predicted[1]).toEqual(predicted[0]);
+  const [newest] = await notes.migrations();
+  expect((await notes.shadow(newest?.id ?? "")).state).toBe("completed");
+});
+
+test("a change of model that cannot be is refused with its field, and nothing has changed", async () => {
+  const before = await notes.migrations();
+  const refusals: [string, object, number, string][] = [
+    ["", { embedder: "nobody:x@1" }, 400, "embedder-unknown"],
+    ["", { embedder: oldEmbedder }, 400, "migration-same"],
+    ["", { embedder: newEmbedder }, 409, "migration-open"],
+    ["", { embedder: newEmbedder, eval_set: "nowhere" }, 404, "eval-set-missing"],
+    ["", { embedder: newEmbedder, sample_share: 0.5 }, 400, "request-invalid"],
+    ["", {}, 400, "request-invalid"],
+    ["/zzzzzzzzzz/cutover", {}, 404, "migration-missing"],
+    ["/zzzzzzzzzz/shadow", {}, 404, "migration-missing"],
+    ["/..%2f..%2f/cutover", {}, 400, "request-invalid"],
+    [`/${before[0]?.id}/cutover`, { window_hours: -1 }, 400, "request-invalid"],
+  ];
+  for (const [route, body, status, type] of refusals) {
+    const problem = problemOf(await notes.request(route, body));
+    expect([route, JSON.stringify(body), problem.status, problem.type]).toEqual([
+      route,
+      JSON.stringify(body),
+      status,
+      type,
+    ]);
+  }
+  for (const [body, status, type] of [
+    [{ query: "wheat", a: "g00000001-0000000000000000" }, 404, "generation-missing"],
+    [{ query: "wheat", b: "nobody:x@1" }, 404, "generation-missing"],
+    [{ index: "nowhere", query: "wheat" }, 404, "index-missing"],
+    [{ query: "wheat", queries: ["seas"] }, 400, "request-invalid"],
+    [{}, 400, "request-invalid"],
+  ] as const)
+    expect(problemOf(await notes.ask(body))).toMatchObject({ status, type });
+  expect(await notes.migrations()).toEqual(before);
+});
+
 test("rows that come after the cutover are by the new model, and a rollback brings them in by the old one", async () => {
   const [{ id } = { id: "" }] = await notes.migrations();
   const before = await notes.active();
@@ -177,8 +241,9 @@ test("what a migration kept goes when its window has closed, and cannot be retur
     root: path.join(notes.lake.dataFolder, "buckets/primary"),
   });
   const tidy = { store, index: "notes", locks: path.join(notes.lake.dataFolder, "locks") };
-  expect(await listPipelines(store, "notes")).toHaveLength(4);
-  expect(await collectPipelines(tidy)).toBe(3);
+  const kept = (await listPipelines(store, "notes")).length;
+  expect(kept).toBeGreaterThan(1);
+  expect(await collectPipelines(tidy)).toBe(kept - 1);
   expect((await listPipelines(store, "notes")).map(({ name }) => name)).toEqual([id]);
   expect((await notes.migration(id)).state).toBe("done");
   expect((await notes.search()).status).toBe(200);

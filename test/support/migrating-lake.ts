@@ -18,7 +18,20 @@ export const newModel = "bge-m3";
 const MigrationView = z.looseObject({
   id: z.string(),
   state: z.string(),
-  prediction: z.looseObject({ to_embed: z.int() }).nullable(),
+  prediction: z
+    .looseObject({
+      to_embed: z.int(),
+      quality: z
+        .looseObject({
+          mean_reciprocal_rank: z.object({
+            before: z.number(),
+            after: z.number(),
+            difference: z.object({ expected: z.number(), low: z.number(), high: z.number() }),
+          }),
+        })
+        .nullable(),
+    })
+    .nullable(),
   shadow: z.object({ generation: z.string(), dataset_version: z.int() }).nullable(),
   cutover: z.looseObject({ previous: z.string(), rollback_until: z.string() }).nullable(),
 });
@@ -52,6 +65,10 @@ export interface MigratingLake {
   search(body?: object): ReturnType<typeof postJson>;
   migrations(): Promise<z.infer<typeof MigrationView>[]>;
   compare(body: object): Promise<z.infer<typeof ComparisonView>>;
+  /** The same, whatever is answered. */
+  ask(body: object): ReturnType<typeof postJson>;
+  request(route: string, body: object): ReturnType<typeof postJson>;
+  judge(name: string, queries: object[]): Promise<void>;
   active(): Promise<string>;
   books(): Promise<unknown>;
   endOf(jobUrl: string): Promise<JobView>;
@@ -74,6 +91,7 @@ export async function openMigratingLake(options: FakeModelServerOptions = {}): P
   await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
   const [api, serve] = [lake.url("api"), lake.url("serve")];
   const route = "/vectors/indexes/notes/migrations";
+  const ask = (body: object) => postJson(serve, "/vectors/ab", { index: "notes", ...body });
   const describe = async (): Promise<unknown> =>
     JSON.parse((await send(serve, "/vectors/indexes/notes")).text);
   const sendRows = (rows: ReadonlyMap<string, string>, settings: Record<string, string>) => {
@@ -105,9 +123,15 @@ export async function openMigratingLake(options: FakeModelServerOptions = {}): P
       return z.array(MigrationView).parse(answer.migrations);
     },
     async compare(body) {
-      const answer = await postJson(serve, "/vectors/ab", { index: "notes", ...body });
+      const answer = await ask(body);
       if (answer.status !== 200) throw new Error(answer.text);
       return ComparisonView.parse(JSON.parse(answer.text));
+    },
+    ask,
+    request: (step, body) => postJson(api, `${route}${step}`, body),
+    async judge(name, queries) {
+      const answer = await postJson(api, "/vectors/hnsw/evals", { name, queries });
+      if (answer.status !== 200) throw new Error(answer.text);
     },
     active: async () => z.object({ active: z.string() }).parse(await describe()).active,
     books: async () => z.object({ accounting: z.unknown() }).parse(await describe()).accounting,
