@@ -8,8 +8,7 @@ import {
 import { listMigrations, readMigration } from "@lakefleet/lib/migration/read-migrations.ts";
 import { IndexName, IntentId } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
-
-const Interval = z.object({ expected: z.number(), low: z.number(), high: z.number() }).openapi("Interval");
+import { IntervalSchema } from "./interval-schema.ts";
 
 const PredictionView = z
   .object({
@@ -24,15 +23,15 @@ const PredictionView = z
       cost_usd: z.number(),
       seconds: z.number(),
     }),
-    tokens: Interval.nullable(),
-    cost_usd: Interval.nullable(),
-    seconds: Interval.nullable(),
+    tokens: IntervalSchema.nullable(),
+    cost_usd: IntervalSchema.nullable(),
+    seconds: IntervalSchema.nullable(),
     quality: z
       .object({
         source: z.enum(["eval-set", "held-out"]),
         queries: z.int(),
         documents: z.int(),
-        mean_reciprocal_rank: z.object({ before: z.number(), after: z.number(), difference: Interval }),
+        mean_reciprocal_rank: z.object({ before: z.number(), after: z.number(), difference: IntervalSchema }),
       })
       .nullable(),
   })

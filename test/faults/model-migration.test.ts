@@ -8,7 +8,7 @@ import {
 } from "../support/migrating-lake.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const rowCount = 4_000;
+const rowCount = 3_000;
 let notes: MigratingLake;
 
 beforeAll(async () => {
@@ -59,4 +59,20 @@ test("a cutover and a rollback whose process is killed half-way are finished by 
   expect(await notes.compare({ query: "seas", a: oldEmbedder, b: newEmbedder })).toMatchObject({
     a: { generation: first },
   });
+});
+
+test("a generation of the old model that comes late does not take the new one's place, and its rows are found by that", async () => {
+  const { id } = await notes.begin();
+  await notes.shadow(id);
+  await notes.lake.start("index", { name: "promote.before-commit", pass: 1 });
+  const late = jobUrlOf(await notes.upload(new Map([["late", "note late of the last sea"]])));
+  await waitFor("the end of the worker that promotes", 60_000, () => !notes.lake.isRunning("index"));
+  const cutover = JSON.parse((await notes.post(id, "cutover")).text);
+  expect(cutover).toMatchObject({ state: "cut-over", embedder: newEmbedder });
+  await notes.lake.start("index");
+  expect((await notes.endOf(cutover.job.url)).state).toBe("completed");
+  expect(await notes.endOf(late)).toMatchObject({ state: "failed", error: { type: "index-moved" } });
+  expect(await notes.books()).toMatchObject({ rows: rowCount + 1, indexed: rowCount + 1, balanced: true });
+  const found = await notes.compare({ query: "late", b: oldEmbedder });
+  expect(found).toMatchObject({ a: { embedder: newEmbedder } });
 });

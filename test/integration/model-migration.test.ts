@@ -168,6 +168,15 @@ test("quality is predicted by an index's judged queries, the same way each time"
   expect(predicted[1]).toEqual(predicted[0]);
   const [newest] = await notes.migrations();
   expect((await notes.shadow(newest?.id ?? "")).state).toBe("completed");
+
+  const whole = await notes.compare({ eval_set: "judged", k: 50 });
+  expect(whole.comparisons).toHaveLength(20);
+  const measured = z.looseObject({ a: z.number(), b: z.number(), difference: z.looseObject({}) });
+  const ranks = measured.parse(whole.summary["mean_reciprocal_rank"]);
+  // All documents are harder to rank than those of the sample, for either model.
+  expect(ranks.a).toBeLessThanOrEqual(before);
+  expect(ranks.b).toBeLessThanOrEqual(after);
+  expect(ranks.difference).toMatchObject({ expected: expect.closeTo(ranks.b - ranks.a, 6) });
 });
 
 test("a change of model that cannot be is refused with its field, and nothing has changed", async () => {
@@ -198,6 +207,7 @@ test("a change of model that cannot be is refused with its field, and nothing ha
     [{ query: "wheat", b: "nobody:x@1" }, 404, "generation-missing"],
     [{ index: "nowhere", query: "wheat" }, 404, "index-missing"],
     [{ query: "wheat", queries: ["seas"] }, 400, "request-invalid"],
+    [{ eval_set: "nowhere" }, 404, "eval-set-missing"],
     [{}, 400, "request-invalid"],
   ] as const)
     expect(problemOf(await notes.ask(body))).toMatchObject({ status, type });

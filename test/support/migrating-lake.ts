@@ -56,8 +56,8 @@ export interface MigratingLake {
   server: FakeModelServer;
   /** Writes rows by their name and waits until they are searched. */
   write(rows: ReadonlyMap<string, string>): Promise<void>;
-  /** The same, naming the embedder. */
-  upload(rows: ReadonlyMap<string, string>, embedder: string): ReturnType<typeof upload>;
+  /** The same without waiting, and naming the embedder if one is given. */
+  upload(rows: ReadonlyMap<string, string>, embedder?: string): ReturnType<typeof upload>;
   begin(settings?: object): Promise<{ id: string; job: JobView }>;
   shadow(id: string): Promise<JobView>;
   post(id: string, step: string, body?: object): ReturnType<typeof postJson>;
@@ -107,7 +107,7 @@ export async function openMigratingLake(options: FakeModelServerOptions = {}): P
       const job = await endOf(api, jobUrlOf(await sendRows(rows, {})));
       if (job.state !== "completed") throw new Error(`the rows were not written: ${job.error?.detail}`);
     },
-    upload: (rows, embedder) => sendRows(rows, { embedder }),
+    upload: (rows, embedder) => sendRows(rows, embedder === undefined ? {} : { embedder }),
     async begin(settings = {}) {
       const answer = await postJson(api, route, { embedder: newEmbedder, ...settings });
       const job = await endOf(api, jobUrlOf(answer));
