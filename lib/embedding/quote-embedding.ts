@@ -15,6 +15,8 @@ export interface QuotedTexts {
 export interface QuoteTerms {
   usdPerMillionTokens: number;
   textsPerCall: number;
+  /** Calls at a time. */
+  concurrency?: number | undefined;
   tokensPerCall: number;
   requestsPerMinute?: number | undefined;
   tokensPerMinute?: number | undefined;

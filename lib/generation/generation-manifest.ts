@@ -35,7 +35,8 @@ const shared = {
   index: z.string(),
   dataset: z.string(),
   datasetVersion: z.int().positive(),
-  snapshot: z.strictObject({ documentsTableVersion: z.int().nonnegative() }),
+  /** What was read of which pipeline; its first one where it is not named. */
+  snapshot: z.strictObject({ documentsTableVersion: z.int().nonnegative(), pipeline: z.string().optional() }),
   sourceRowCount: z.int().nonnegative(),
   /** Living chunks. */
   vectorCount: z.int().nonnegative(),

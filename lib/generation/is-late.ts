@@ -25,6 +25,12 @@ export async function isLate(
   }
   if (!isOfDefinition(candidate.generation, definition))
     return isOfDefinition(manifest.generation, definition);
-  const documentsOf = ({ snapshot }: GenerationManifest) => snapshot.documentsTableVersion;
-  return isOfDefinition(manifest.generation, definition) && documentsOf(manifest) > documentsOf(candidate);
+  return isOfDefinition(manifest.generation, definition) && isReadLater(manifest, candidate);
+}
+
+/** Tables of two pipelines count their versions each for itself. */
+function isReadLater(one: GenerationManifest, other: GenerationManifest): boolean {
+  const [left, right] = [one.snapshot, other.snapshot];
+  if (left.pipeline !== right.pipeline) return one.builtAt > other.builtAt;
+  return left.documentsTableVersion > right.documentsTableVersion;
 }

@@ -17,6 +17,7 @@ export interface PricedProvider {
     requestsPerMinute?: number | undefined;
     tokensPerMinute?: number | undefined;
     textsPerCall: number;
+    concurrency?: number | undefined;
     tokensPerCall: number;
   };
   price?: { usdPerMillionTokens: number } | undefined;

@@ -48,11 +48,21 @@ export async function collectPipelines(options: {
 async function closeNewest(store: ObjectStore, index: string, now: number): Promise<Migration | undefined> {
   const newest = (await migrationLog(store, index).head())?.document;
   if (newest === undefined) return undefined;
-  const { migration } = await settleMigration({ store }, newest);
+  const migration = await settle(store, newest);
   if (migration.state !== "cut-over" || isOpen(migration, now)) return migration;
   return changeMigration(store, migration, ({ state, ...rest }) =>
     state === "cut-over" ? { ...rest, state: "done" } : undefined,
   );
+}
+
+/** A switch that is refused waits for a person: it is told to whoever asks for it again, and can be rolled back. */
+async function settle(store: ObjectStore, newest: Migration): Promise<Migration> {
+  try {
+    return (await settleMigration({ store }, newest)).migration;
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === "conflict") return newest;
+    throw error;
+  }
 }
 
 async function removePipeline(options: {

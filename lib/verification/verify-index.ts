@@ -4,11 +4,12 @@ import { readCertificate } from "../generation/certificate.ts";
 import { definitionLog, readDefinition } from "../generation/definition-log.ts";
 import { publishedGenerations } from "../generation/list-generations.ts";
 import { readManifest } from "../generation/read-manifest.ts";
+import { migrationLog } from "../migration/migration-record.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { type Finding, findingFrom, type VerifyOptions, verifyGeneration } from "./verify-generation.ts";
 
 /**
- * All that is wrong with an index: its definition and activation logs, its published generations, that the active one
+ * All that is wrong with an index: its definition, activation and migration logs, its published generations, that the active one
  * exists is certified or was forced, and that its books balance. Its pipeline tables are verified by their own module.
  */
 export async function* verifyIndex(options: VerifyOptions): AsyncGenerator<Finding> {
@@ -22,6 +23,10 @@ export async function* verifyIndex(options: VerifyOptions): AsyncGenerator<Findi
     await readAll(log.history({ limit: Number.POSITIVE_INFINITY }), signal);
     const active = (await log.head())?.document;
     return active === undefined ? undefined : ungated(store, index, active);
+  });
+  yield* attempt(`indexes/${index}/migrations/`, async () => {
+    await readAll(migrationLog(store, index).history({ limit: Number.POSITIVE_INFINITY }), signal);
+    return undefined;
   });
   for (const generation of await publishedGenerations(store, index)) {
     signal?.throwIfAborted();

@@ -14,6 +14,8 @@ import {
 } from "../support/migrating-lake.ts";
 
 const rowCount = 600;
+/** An index as small as this is sampled by so many chunks, whatever the share. */
+const sampleCount = 512;
 /** The gate embeds so many stored texts again, to see that the model made their vectors. */
 const proofMax = 8;
 const rowOf = (row: number, edition: number): [string, string] => [
@@ -58,14 +60,18 @@ test("a model is changed beside an index that answers throughout, embeds only wh
   const searching = keepSearching();
 
   const { id, job } = await notes.begin();
-  expect(job).toMatchObject({ state: "completed", result: { chunks: 200, embedded: 200 } });
-  expect(new Set(notes.embedded()).size).toBe(200);
+  expect(job).toMatchObject({ state: "completed", result: { chunks: sampleCount, embedded: sampleCount } });
+  expect(new Set(notes.embedded()).size).toBe(sampleCount);
   const sampled = await notes.migration(id);
   expect(sampled).toMatchObject({
     state: "sampled",
     from: oldEmbedder,
     to: newEmbedder,
-    prediction: { chunks: rowCount, to_embed: 400, sample: { chunks: 200, embedded: 200 } },
+    prediction: {
+      chunks: rowCount,
+      to_embed: rowCount - sampleCount,
+      sample: { chunks: sampleCount, embedded: sampleCount },
+    },
   });
   expect(await notes.active()).toBe(first);
 
@@ -114,7 +120,7 @@ test("a model is changed beside an index that answers throughout, embeds only wh
 
 test("two models are compared query by query before either is chosen", async () => {
   const { id, job } = await notes.begin();
-  expect(job.result).toMatchObject({ embedded: 0, reused: 200, costUsd: 0 });
+  expect(job.result).toMatchObject({ embedded: 0, reused: sampleCount, costUsd: 0 });
   expect((await notes.migration(id)).prediction).toMatchObject({ to_embed: 0 });
   const before = notes.embedded().length;
   await notes.shadow(id);

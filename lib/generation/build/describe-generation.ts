@@ -52,7 +52,10 @@ export async function describeGeneration(options: Describe): Promise<GenerationM
     index: definition.index,
     dataset: version.dataset,
     datasetVersion: version.version,
-    snapshot: { documentsTableVersion: snapshot.documentsTableVersion },
+    snapshot: {
+      documentsTableVersion: snapshot.documentsTableVersion,
+      ...(definition.pipeline === undefined ? {} : { pipeline: definition.pipeline }),
+    },
     sourceRowCount: version.rowCount,
     vectorCount: snapshot.chunkCount,
     backend: definition.parameters.backend,

@@ -20,6 +20,9 @@ test("each stratum is sampled by its size, the smallest too, and the same seed c
   expect(counts[0]).toBeGreaterThanOrEqual(799);
   expect(counts[1]).toBeGreaterThanOrEqual(198);
   expect(counts[2]).toBe(1);
+  const large = chooseSample(chunks, { share: 0.02, seed: 5, groupSize: 128 });
+  expect(large.groups.map((group) => group.length)).toEqual([143, 143, 143, 143, 143, 143, 142]);
+  expect(large.groups.flat().sort()).toEqual(positions.sort());
 });
 
 test("a small index is sampled whole, in groups of about one size, with what judged queries look for", () => {

@@ -76,7 +76,8 @@ async function predict(sampling: Sampling): Promise<Prediction> {
   const documents = await pipeline.openDocumentsAt(await pipeline.documents.version());
   try {
     const candidates = await readCandidates(documents, judgedBy(evalSet));
-    const { groups, strata } = chooseSample(candidates, migration.sample);
+    const groupSize = terms && terms.textsPerCall * (terms.concurrency ?? 1);
+    const { groups, strata } = chooseSample(candidates, { ...migration.sample, groupSize });
     const chunks: SampledChunk[][] = [];
     for (const group of groups)
       chunks.push(
