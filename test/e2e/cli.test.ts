@@ -77,6 +77,16 @@ describe("lakefleet", () => {
     });
   });
 
+  test("says that an index has had one model only, and refuses one that nobody has", async () => {
+    expect((await lakefleet("migrate-model", "status", "repairs")).stdout).toBe(
+      "It has had one model only.\n",
+    );
+    const refused = await lakefleet("migrate-model", "plan", "repairs", "nobody:model@1");
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("nobody:model@1")]);
+    const none = await lakefleet("migrate-model", "cutover", "repairs");
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("migrate-model plan repairs")]);
+  });
+
   test("holds a file against a contract, and shows what a dataset is", async () => {
     const table = path.join(files, "people.csv");
     const rows = Array.from({ length: 20 }, (_, row) => `${row},p${row}@example.org\n`);

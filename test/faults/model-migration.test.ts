@@ -8,11 +8,11 @@ import {
 } from "../support/migrating-lake.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const rowCount = 3_000;
+const rowCount = 2_200;
 let notes: MigratingLake;
 
 beforeAll(async () => {
-  notes = await openMigratingLake({ latencyMs: 15 });
+  notes = await openMigratingLake({ latencyMs: 10 });
   const rows = Array.from({ length: rowCount }, (_, row): [string, string] => [
     `n${row}`,
     `note ${row} of the ${row % 11} seas and ${row * 31} ships`,
