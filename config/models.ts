@@ -81,6 +81,9 @@ const Generator = z
     outputTokensMax: z.int().min(16).max(1_000_000).default(1_024),
     /** Null sends none, for models that refuse any but their own. */
     temperature: z.number().min(0).max(2).nullable().default(0),
+    /** As an embedder's. */
+    vramMib: z.int().positive().optional(),
+    shared: z.boolean().default(false),
   })
   .refine(({ tokensMax, outputTokensMax }) => outputTokensMax <= tokensMax / 2, {
     path: ["outputTokensMax"],

@@ -11,5 +11,6 @@ const slug = z
 export const DatasetName = slug;
 export const IndexName = slug;
 export const EvalSetName = slug;
+export const ProfileId = slug;
 /** Time-ordered and unique: the id of one accepted request, and of every job that follows from it. */
 export const IntentId = z.string().regex(/^[a-z0-9]{10,40}$/);

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
+import { holdToProfile } from "@lakefleet/lib/profile/scope/hold-to-profile.ts";
 import { mountActivationRoutes } from "./activation-routes.ts";
 import { mountAgentRoutes } from "./agent-routes.ts";
 import { mountAppendRoutes } from "./append-routes.ts";
@@ -20,6 +21,8 @@ import { mountJobRoutes } from "./job-routes.ts";
 import { mountLanceRoutes } from "./lance-routes.ts";
 import { mountMigrationRoutes } from "./migration-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
+import { mountProfileActivationRoutes } from "./profile-activation-routes.ts";
+import { mountProfileRoutes } from "./profile-routes.ts";
 import { mountRefreshRoutes } from "./refresh-routes.ts";
 import { mountRowRoutes } from "./row-routes.ts";
 import { mountScheduleRoutes } from "./schedule-routes.ts";
@@ -49,8 +52,10 @@ export function createApi(
     "/ai/*",
     "/admin/preload",
     "/admin/unload",
+    "/models/*",
   ])
     app.use(path, limitJsonBody({ upload: "/vectors/import" }));
+  app.use(holdToProfile(app, { ...dependencies, audit: dependencies.profileAudit }));
   mountHealthRoutes(app, dependencies);
   mountJobRoutes(app, dependencies);
   mountFleetRoutes(app, dependencies);
@@ -73,6 +78,8 @@ export function createApi(
   mountCatalogRoutes(app, dependencies);
   mountSpendRoutes(app, dependencies);
   mountGraphicsRoutes(app, dependencies);
+  mountProfileRoutes(app, dependencies);
+  mountProfileActivationRoutes(app, dependencies);
   mountEvolveRoute(app, dependencies);
   mountBoard(app, dependencies);
   return app;

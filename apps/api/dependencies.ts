@@ -3,6 +3,7 @@ import type { Embedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import type { VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import type { PricedProvider } from "@lakefleet/lib/ingest/quote-request.ts";
 import type { Jobs } from "@lakefleet/lib/jobs/open-jobs.ts";
+import type { ProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import type { Secrets } from "@lakefleet/lib/storage/secrets.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
@@ -23,5 +24,6 @@ export interface ApiDependencies {
   verified: VerifiedFiles;
   jobs: Jobs;
   embedders: Pick<Embedders, "open">;
+  profileAudit: ProfileAudit;
   telemetry: Telemetry;
 }

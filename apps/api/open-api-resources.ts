@@ -10,6 +10,7 @@ import { startSettling } from "@lakefleet/lib/ingest/settle-promotions.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
 import { startRounds } from "@lakefleet/lib/jobs/start-rounds.ts";
+import { openProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
 import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { openSecrets } from "@lakefleet/lib/storage/secrets.ts";
@@ -64,10 +65,12 @@ export async function openApiResources(options: {
     onError: (error) =>
       telemetry.log.warn({ error }, "Freshness could not be checked; the next round tries again."),
   });
+  const profileAudit = openProfileAudit(store);
   return {
     configuration,
     models: configuration.models,
     embedders,
+    profileAudit,
     store,
     secrets: openSecrets({ folder: layout.secrets, environment: configuration.secrets }),
     verified,
@@ -80,6 +83,7 @@ export async function openApiResources(options: {
       await following.stop();
       await freshness.stop();
       await embedders.close();
+      await profileAudit.close();
       await jobs.close();
     },
   };

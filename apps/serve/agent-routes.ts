@@ -1,6 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type IndexReport, reportAgent } from "@lakefleet/lib/agent/report-agent.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
+import { isInScope } from "@lakefleet/lib/profile/scope/profile-scope.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
@@ -38,6 +40,7 @@ const Status = z
   .openapi("AgentStatus");
 
 const status = createRoute({
+  ...scopedBy({ indexes: ["query.index"], filters: true }),
   method: "get",
   path: "/vectors/agent/status",
   tags: ["agent"],
@@ -49,7 +52,8 @@ const status = createRoute({
 export function mountAgentRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
   app.openapi(status, async (context) => {
     const { paused, indexes } = await reportAgent(store, context.req.valid("query").index);
-    return context.json({ paused, indexes: indexes.map(statusOf) }, 200);
+    const shown = indexes.filter(({ index }) => isInScope(context, "indexes", index));
+    return context.json({ paused, indexes: shown.map(statusOf) }, 200);
   });
 }
 

@@ -3,9 +3,11 @@ import { QuestionAnswer, QuestionRequest } from "@lakefleet/lib/answer/answer-co
 import { answerQuestion, readyQuestion } from "@lakefleet/lib/answer/answer-question.ts";
 import { answersOrEvents, streamAnswer } from "@lakefleet/lib/http/answer-events.ts";
 import { jsonBody } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
 const ask = createRoute({
+  ...scopedBy({ indexes: ["json.index"], generators: ["json.generator"] }),
   method: "post",
   path: "/vectors/rag",
   tags: ["search"],

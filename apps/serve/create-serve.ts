@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import { limitJsonBody } from "@lakefleet/lib/http/limit-json-body.ts";
+import { holdToProfile } from "@lakefleet/lib/profile/scope/hold-to-profile.ts";
 import { mountAgentRoutes } from "./agent-routes.ts";
 import { mountAnswerRoute } from "./answer-route.ts";
 import { mountCompareRoute } from "./compare-route.ts";
@@ -15,6 +16,8 @@ import { mountGenerateRoutes } from "./generate-routes.ts";
 import { mountIndexRoutes } from "./index-routes.ts";
 import { mountMigrationRoutes } from "./migration-routes.ts";
 import { mountPolicyRoutes } from "./policy-routes.ts";
+import { mountProfileRoutes } from "./profile-routes.ts";
+import { mountProfileSearchRoutes } from "./profile-search-routes.ts";
 import { mountSearchRoute } from "./search-route.ts";
 import { mountStaleRoute } from "./stale-route.ts";
 import { mountStatisticsRoutes } from "./statistics-routes.ts";
@@ -29,7 +32,6 @@ export function createServe(
   dependencies: ServeDependencies,
   app: OpenAPIHono = createHttpApp(dependencies),
 ): OpenAPIHono {
-  app.get("/health", (context) => context.json({ status: "ok", indexes: dependencies.search.status() }, 200));
   for (const path of [
     "/vectors/search",
     "/vectors/search/batch",
@@ -37,10 +39,13 @@ export function createServe(
     "/vectors/rag",
     "/vectors/indexes/*",
     "/vectors/lance/search/*",
+    "/vectors/profile/*",
     "/ai/*",
     "/v1/*",
   ])
     app.use(path, limitJsonBody());
+  app.use(holdToProfile(app, dependencies));
+  app.get("/health", (context) => context.json({ status: "ok", indexes: dependencies.search.status() }, 200));
   mountSearchRoute(app, dependencies);
   mountCompareRoute(app, dependencies);
   mountAnswerRoute(app, dependencies);
@@ -59,5 +64,7 @@ export function createServe(
   mountDatasetRoutes(app, dependencies);
   mountDatasetStateRoutes(app, dependencies);
   mountTrialRoutes(app, dependencies);
+  mountProfileRoutes(app, dependencies);
+  mountProfileSearchRoutes(app, dependencies);
   return app;
 }

@@ -7,6 +7,8 @@ import { previewRows } from "@lakefleet/lib/dataset/preview-rows.ts";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { parseSnapshotReference, resolveSnapshot } from "@lakefleet/lib/generation/resolve-snapshot.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
+import { isInScope } from "@lakefleet/lib/profile/scope/profile-scope.ts";
 import { DatasetName, IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
@@ -14,6 +16,7 @@ const DatasetParameter = z.object({ name: DatasetName });
 const versionsMax = 1_000;
 
 const list = createRoute({
+  ...scopedBy({ filters: true }),
   method: "get",
   path: "/catalog/datasets",
   tags: ["catalog"],
@@ -26,6 +29,7 @@ const list = createRoute({
 });
 
 const read = createRoute({
+  ...scopedBy({ datasets: ["param.name"] }),
   method: "get",
   path: "/catalog/datasets/by-name/{name}",
   tags: ["catalog"],
@@ -36,6 +40,7 @@ const read = createRoute({
 });
 
 const versions = createRoute({
+  ...scopedBy({ datasets: ["param.name"] }),
   method: "get",
   path: "/catalog/datasets/by-name/{name}/versions",
   tags: ["catalog"],
@@ -49,6 +54,7 @@ const versions = createRoute({
 });
 
 const rows = createRoute({
+  ...scopedBy({ datasets: ["param.name"], snapshots: ["query.snapshot"] }),
   method: "get",
   path: "/catalog/datasets/by-name/{name}/rows",
   tags: ["catalog"],
@@ -79,7 +85,11 @@ const rows = createRoute({
 });
 
 export function mountDatasetRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
-  app.openapi(list, async (context) => context.json({ datasets: await listDatasets(store) }, 200));
+  app.openapi(list, async (context) => {
+    const datasets = await listDatasets(store);
+    const shown = datasets.filter(({ dataset }) => isInScope(context, "datasets", dataset));
+    return context.json({ datasets: shown }, 200);
+  });
   app.openapi(read, async (context) =>
     context.json(presentDataset(await readDataset(store, context.req.valid("param").name), new Date()), 200),
   );

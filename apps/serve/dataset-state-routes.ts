@@ -1,11 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { listFreshness } from "@lakefleet/lib/catalog/list-stale.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
+import { isInScope } from "@lakefleet/lib/profile/scope/profile-scope.ts";
 import { DatasetName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 import { describeLineage } from "./describe-lineage.ts";
 
 const stale = createRoute({
+  ...scopedBy({ filters: true }),
   method: "get",
   path: "/catalog/stale",
   tags: ["catalog"],
@@ -30,6 +33,7 @@ const stale = createRoute({
 });
 
 const lineage = createRoute({
+  ...scopedBy({ datasets: ["param.name"], filters: true }),
   method: "get",
   path: "/catalog/datasets/by-name/{name}/lineage",
   tags: ["catalog"],
@@ -50,7 +54,8 @@ const lineage = createRoute({
 export function mountDatasetStateRoutes(app: OpenAPIHono, { store }: ServeDependencies): void {
   app.openapi(stale, async (context) => {
     const now = new Date();
-    const all = await listFreshness(store, now);
+    const found = await listFreshness(store, now);
+    const all = found.filter(({ dataset }) => isInScope(context, "datasets", dataset));
     const wanted = context.req.valid("query").late === "1" ? ["late", "stale"] : ["stale"];
     const datasets = all
       .filter(({ state }) => wanted.includes(state))
@@ -67,7 +72,9 @@ export function mountDatasetStateRoutes(app: OpenAPIHono, { store }: ServeDepend
       }));
     return context.json({ at: now.toISOString(), expected: all.length, datasets }, 200);
   });
-  app.openapi(lineage, async (context) =>
-    context.json(await describeLineage(store, context.req.valid("param").name), 200),
-  );
+  app.openapi(lineage, async (context) => {
+    const lineage = await describeLineage(store, context.req.valid("param").name);
+    const indexes = lineage.indexes.filter(({ index }) => isInScope(context, "indexes", index));
+    return context.json({ ...lineage, indexes }, 200);
+  });
 }

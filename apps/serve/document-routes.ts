@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import { findNeighbours } from "@lakefleet/lib/search/find-neighbours.ts";
 import { readDocument } from "@lakefleet/lib/search/read-document.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
@@ -15,6 +16,7 @@ const DocumentName = z
 const chunksMax = 10_000;
 
 const readDoc = createRoute({
+  ...scopedBy({ indexes: ["param.index"] }),
   method: "get",
   path: "/vectors/lance/doc/{index}/{doc}",
   tags: ["lance"],
@@ -53,6 +55,7 @@ const readDoc = createRoute({
 });
 
 const neighbours = createRoute({
+  ...scopedBy({ indexes: ["param.name"] }),
   method: "get",
   path: "/vectors/indexes/{name}/docs/{doc}/neighbours",
   tags: ["search"],

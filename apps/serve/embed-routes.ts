@@ -3,6 +3,7 @@ import type { EmbeddingProvider } from "@lakefleet/lib/embedding/embedding-provi
 import { createModelCheck } from "@lakefleet/lib/embedding/model-check.ts";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
 /** A page of queries; a corpus goes through the pipeline, where it is cached, accounted for and resumed. */
@@ -22,6 +23,7 @@ const EmbedAnswer = z
   .openapi("EmbedAnswer");
 
 const embed = createRoute({
+  ...scopedBy({ embedders: ["json.embedder"] }),
   method: "post",
   path: "/ai/embed",
   tags: ["models"],
@@ -43,6 +45,7 @@ const embed = createRoute({
 const Usage = z.object({ prompt_tokens: z.int(), total_tokens: z.int() });
 
 const openAiEmbeddings = createRoute({
+  ...scopedBy({ embedders: ["json.model"] }),
   method: "post",
   path: "/v1/embeddings",
   tags: ["models"],

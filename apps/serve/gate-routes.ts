@@ -7,6 +7,7 @@ import { readGateFailure } from "@lakefleet/lib/generation/gate-failure.ts";
 import { generationName } from "@lakefleet/lib/generation/generation-id.ts";
 import { readManifest } from "@lakefleet/lib/generation/read-manifest.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
@@ -32,6 +33,7 @@ const GateReport = z
   .openapi("GateReport");
 
 const gate = createRoute({
+  ...scopedBy({ indexes: ["param.name"] }),
   method: "get",
   path: "/vectors/indexes/{name}/generations/{generation}/gate",
   tags: ["indexes"],
@@ -41,6 +43,7 @@ const gate = createRoute({
 });
 
 const certificate = createRoute({
+  ...scopedBy({ indexes: ["param.name"] }),
   method: "get",
   path: "/vectors/indexes/{name}/generations/{generation}/certificate",
   tags: ["indexes"],
@@ -63,6 +66,7 @@ const Activation = z
   .openapi("ActivationRecord");
 
 const activations = createRoute({
+  ...scopedBy({ indexes: ["param.name"] }),
   method: "get",
   path: "/vectors/indexes/{name}/activations",
   tags: ["indexes"],

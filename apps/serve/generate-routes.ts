@@ -3,6 +3,7 @@ import type { GenerateOptions, Generator } from "@lakefleet/lib/answer/generator
 import type { ChatMessage } from "@lakefleet/lib/answer/protocols/chat-protocol.ts";
 import { answersOrEvents, streamAnswer } from "@lakefleet/lib/http/answer-events.ts";
 import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
 /** The generator's own limit is in tokens; this bounds what is counted. */
@@ -46,6 +47,7 @@ const GenerateAnswer = z
   .openapi("GenerateAnswer");
 
 const generate = createRoute({
+  ...scopedBy({ generators: ["json.generator"] }),
   method: "post",
   path: "/ai/generate",
   tags: ["models"],

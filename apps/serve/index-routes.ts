@@ -7,6 +7,8 @@ import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { listMissing } from "@lakefleet/lib/generation/list-missing.ts";
 import { listSnapshots } from "@lakefleet/lib/generation/resolve-snapshot.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
+import { isInScope } from "@lakefleet/lib/profile/scope/profile-scope.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 import { describeIndex } from "./describe-index.ts";
@@ -42,6 +44,7 @@ const IndexDescription = z
   .openapi("Index");
 
 const list = createRoute({
+  ...scopedBy({ filters: true }),
   method: "get",
   path: "/vectors/indexes",
   tags: ["indexes"],
@@ -57,6 +60,7 @@ const list = createRoute({
 });
 
 const read = createRoute({
+  ...scopedBy({ indexes: ["param.name"] }),
   method: "get",
   path: "/vectors/indexes/{name}",
   tags: ["indexes"],
@@ -76,6 +80,7 @@ const read = createRoute({
 });
 
 const generations = createRoute({
+  ...scopedBy({ indexes: ["param.name"] }),
   method: "get",
   path: "/vectors/indexes/{name}/generations",
   tags: ["indexes"],
@@ -106,6 +111,7 @@ const Snapshots = z
   .openapi("Snapshots");
 
 const snapshots = createRoute({
+  ...scopedBy({ indexes: ["param.name"] }),
   method: "get",
   path: "/vectors/indexes/{name}/snapshots",
   tags: ["indexes"],
@@ -120,7 +126,7 @@ const snapshots = createRoute({
 
 export function mountIndexRoutes(app: OpenAPIHono, { store, work }: ServeDependencies): void {
   app.openapi(list, async (context) => {
-    const names = await listIndexes(store);
+    const names = (await listIndexes(store)).filter((name) => isInScope(context, "indexes", name));
     const open = await work?.();
     const indexes = [];
     const damaged = [];

@@ -6,6 +6,8 @@ import { openEmbedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import type { OpenProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { openQueryGuards } from "@lakefleet/lib/embedding/provider-guards.ts";
 import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
+import { openProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
+import { keepActiveWarm } from "@lakefleet/lib/profile/warm-active.ts";
 import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
 import { reportSearchLoad } from "@lakefleet/lib/search/search-load.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
@@ -26,14 +28,19 @@ export async function openServeResources(options: {
   const embedders = openEmbedders(access);
   const providers: OpenProvider = (embedderId) => embedders.open(embedderId, { threads: 0 });
   const search = createSearchService({ store, telemetry: load.telemetry, verified, providers });
+  const audit = openProfileAudit(store);
+  const warmth = keepActiveWarm({ store, search, telemetry });
   return {
     store,
     search,
     embedders,
     models: openAnswerModels(access),
+    audit,
     telemetry,
     async close() {
+      await warmth.stop();
       await search.close();
+      await audit.close();
       await embedders.close();
       await guards.close();
       await load.close();

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { activeLog } from "@lakefleet/lib/generation/active-log.ts";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import { ProblemSchema } from "@lakefleet/lib/http/problem-schema.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import { comparableTrials } from "@lakefleet/lib/trial/comparable-trials.ts";
 import { findChampion } from "@lakefleet/lib/trial/find-champion.ts";
 import { drawPareto } from "@lakefleet/lib/trial/plot/draw-pareto.ts";
@@ -10,6 +11,7 @@ import { IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
 const pareto = createRoute({
+  ...scopedBy({ indexes: ["param.index"] }),
   method: "get",
   path: "/vectors/hnsw/trials/{index}/pareto.svg",
   tags: ["trials"],

@@ -2,10 +2,12 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import { IndexPolicy, readPolicy } from "@lakefleet/lib/generation/index-policy.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
 const read = createRoute({
+  ...scopedBy({ indexes: ["param.name"] }),
   method: "get",
   path: "/vectors/indexes/{name}/policy",
   tags: ["indexes"],

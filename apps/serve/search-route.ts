@@ -3,11 +3,13 @@ import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { type Problem, problemFrom } from "@lakefleet/lib/errors/problem.ts";
 import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
 import { ProblemSchema } from "@lakefleet/lib/http/problem-schema.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import { SearchAnswer, SearchRequest } from "@lakefleet/lib/search/search-contract.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
 const search = createRoute({
+  ...scopedBy({ indexes: ["json.index"] }),
   method: "post",
   path: "/vectors/search",
   tags: ["search"],
@@ -21,6 +23,7 @@ const search = createRoute({
 });
 
 const lanceSearch = createRoute({
+  ...scopedBy({ indexes: ["param.index"] }),
   method: "post",
   path: "/vectors/lance/search/{index}",
   tags: ["lance"],
@@ -33,6 +36,7 @@ const lanceSearch = createRoute({
 const batchMax = 100;
 
 const batch = createRoute({
+  ...scopedBy({ indexes: ["json.searches[].index"] }),
   method: "post",
   path: "/vectors/search/batch",
   tags: ["search"],

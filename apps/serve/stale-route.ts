@@ -1,5 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
+import { isInScope } from "@lakefleet/lib/profile/scope/profile-scope.ts";
 import { listStale } from "@lakefleet/lib/refresh/list-stale.ts";
 import { RefreshPolicy } from "@lakefleet/lib/refresh/refresh-policy.ts";
 import { DatasetName } from "@lakefleet/queues/names.ts";
@@ -19,6 +21,7 @@ const StaleIndex = z
   .openapi("StaleIndex");
 
 const stale = createRoute({
+  ...scopedBy({ datasets: ["query.dataset"], filters: true }),
   method: "get",
   path: "/vectors/stale",
   tags: ["indexes"],
@@ -31,7 +34,8 @@ export function mountStaleRoute(app: OpenAPIHono, { store }: ServeDependencies):
   app.openapi(stale, async (context) => {
     const { dataset } = context.req.valid("query");
     const found = await listStale(store, { dataset, signal: context.req.raw.signal });
-    const shown = found.map(({ datasetVersion, servedVersion, rowsBehind, ...rest }) => ({
+    const seen = found.filter(({ index }) => isInScope(context, "indexes", index));
+    const shown = seen.map(({ datasetVersion, servedVersion, rowsBehind, ...rest }) => ({
       ...rest,
       dataset_version: datasetVersion,
       served_version: servedVersion,

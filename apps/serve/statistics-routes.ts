@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { listPipelines, pipelinePrefix } from "@lakefleet/lib/embedding/pipeline-place.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { type RequestPlace, scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import { countGeneration, type GenerationStatistics } from "@lakefleet/lib/search/generation-statistics.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
@@ -41,9 +42,11 @@ const Statistics = z
 const routeOf = <Path extends string, Parameters extends z.ZodObject>(
   path: Path,
   params: Parameters,
+  place: RequestPlace,
   tag: string,
 ) =>
   createRoute({
+    ...scopedBy({ indexes: [place] }),
     method: "get",
     path,
     tags: [tag],
@@ -52,8 +55,18 @@ const routeOf = <Path extends string, Parameters extends z.ZodObject>(
     responses: answers(200, Statistics, "The statistics of what serves"),
   });
 
-const ofIndex = routeOf("/vectors/indexes/{name}/stats", z.object({ name: IndexName }), "indexes");
-const ofLance = routeOf("/vectors/lance/stats/{index}", z.object({ index: IndexName }), "lance");
+const ofIndex = routeOf(
+  "/vectors/indexes/{name}/stats",
+  z.object({ name: IndexName }),
+  "param.name",
+  "indexes",
+);
+const ofLance = routeOf(
+  "/vectors/lance/stats/{index}",
+  z.object({ index: IndexName }),
+  "param.index",
+  "lance",
+);
 
 /** Of the generations that people look at one after the other. */
 const rememberedMax = 16;

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import { bestTrial, trialMetrics } from "@lakefleet/lib/trial/best-trial.ts";
 import { comparableTrials } from "@lakefleet/lib/trial/comparable-trials.ts";
 import { journalPage } from "@lakefleet/lib/trial/journal-page.ts";
@@ -15,6 +16,7 @@ import { mountParetoRoute } from "./pareto-route.ts";
 const IndexParameter = z.object({ index: IndexName });
 
 const list = createRoute({
+  ...scopedBy({ indexes: ["param.index"] }),
   method: "get",
   path: "/vectors/hnsw/trials/{index}",
   tags: ["trials"],
@@ -41,6 +43,7 @@ const list = createRoute({
 });
 
 const best = createRoute({
+  ...scopedBy({ indexes: ["param.index"] }),
   method: "get",
   path: "/vectors/hnsw/trials/{index}/best",
   tags: ["trials"],

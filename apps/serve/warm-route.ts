@@ -1,10 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { generationName } from "@lakefleet/lib/generation/generation-id.ts";
 import { answers, jsonBody } from "@lakefleet/lib/http/answers.ts";
+import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import { IndexName } from "@lakefleet/queues/names.ts";
 import type { ServeDependencies } from "./dependencies.ts";
 
 const warm = createRoute({
+  ...scopedBy({ indexes: ["param.name"] }),
   method: "post",
   path: "/vectors/indexes/{name}/warm",
   tags: ["indexes"],

@@ -15,8 +15,14 @@ export interface ModelServer {
   name: string;
   loaded(): Promise<LoadedModel[]>;
   /** Resolves once the model is in memory; it stays there for as long as the server was told to keep models. */
-  load(model: string, signal?: AbortSignal): Promise<void>;
+  load(model: string, options?: LoadOptions): Promise<void>;
   unload(model: string): Promise<void>;
+}
+
+export interface LoadOptions {
+  signal?: AbortSignal;
+  /** Until it is unloaded, however long nobody uses it. */
+  stays?: boolean;
 }
 
 const Loaded = z.object({
@@ -45,11 +51,11 @@ export function openModelServer({ name, url }: { name: string; url: string }): M
         expiresAt: expires_at,
       }));
     },
-    async load(model, signal) {
+    async load(model, { signal, stays = false } = {}) {
       const limit = AbortSignal.timeout(loadWithinMs);
       // An embedding of nothing loads every kind of model; only some kinds can generate.
       await ask("/api/embed", {
-        body: { model, input: [] },
+        body: { model, input: [], ...(stays ? { keep_alive: -1 } : {}) },
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
       });
     },

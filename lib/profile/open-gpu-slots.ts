@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { DomainError } from "../errors/domain-error.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { openSlotStore } from "./slot-store.ts";
-import { askForSlot, releaseLease, renewLease, type SlotTable } from "./slot-table.ts";
+import { askForSlot, leaveLine, releaseLease, renewLease, type SlotTable, vacateSlot } from "./slot-table.ts";
 
 /** The right to use one model on the graphics card, for as long as it is held. */
 export interface GpuLease {
@@ -15,12 +15,20 @@ export interface GpuLease {
   signal: AbortSignal;
   /** To be called right before what was made is published: `unavailable`, `gpu-lease-lost`, where others may use the slot. */
   assertHeld(): Promise<void>;
-  release(): Promise<void>;
+  /** With what the place has in it, null for nothing, where the model did not get into it. */
+  release(holds?: string | null): Promise<void>;
 }
 
 export interface GpuSlots {
   /** `busy`, `gpu-slot-taken`, while other models are in use; who asks again keeps its place in the line. */
   take(wanted: { job: string; model: string }): Promise<GpuLease>;
+  /** Takes a job that will not ask again out of the line. */
+  leave(job: string): Promise<void>;
+  /**
+   * The place of a model that is to be unloaded, for as long as that takes; undefined where the model has no place, or
+   * somebody works with it or waits for it.
+   */
+  vacate(left: { job: string; model: string }): Promise<Pick<GpuLease, "release"> | undefined>;
   table(): Promise<SlotTable>;
 }
 
@@ -40,6 +48,14 @@ export function openGpuSlots(options: GpuSlotsOptions): GpuSlots {
   const store = openSlotStore(options);
   return {
     table: () => store.read(),
+    leave: (job) => store.change((table) => ({ table: leaveLine(table, job), answer: undefined })),
+    async vacate({ job, model }) {
+      const fence = await store.change((table, nowMs) => {
+        const vacated = vacateSlot(table, { job, model, nowMs, leaseMs });
+        return { table: vacated?.table ?? table, answer: vacated?.fence };
+      });
+      return fence === undefined ? undefined : keepLease({ store, job, fence, leaseMs, telemetry });
+    },
     async take({ job, model }) {
       const answer = await store.change((table, nowMs) => askForSlot(table, { job, model, nowMs, leaseMs }));
       if (!answer.granted) throw slotTaken(model, answer.ahead);
@@ -81,9 +97,9 @@ function keepLease(options: KeepOptions): Pick<GpuLease, "signal" | "assertHeld"
       await renew();
       lost.signal.throwIfAborted();
     },
-    async release() {
+    async release(holds) {
       clearInterval(timer);
-      await store.change((table) => ({ table: releaseLease(table, fence), answer: undefined }));
+      await store.change((table) => ({ table: releaseLease(table, fence, holds), answer: undefined }));
     },
   };
 }

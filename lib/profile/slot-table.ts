@@ -90,13 +90,43 @@ export function renewLease(
   };
 }
 
-/** The model stays loaded for whoever needs it next. */
-export function releaseLease(table: SlotTable, fence: number): SlotTable {
-  const slots = table.slots.map(({ model, holders }) => ({
-    model,
-    holders: holders.filter((holder) => holder.fence !== fence),
-  }));
+/**
+ * The model stays loaded for whoever needs it next. Where it was not loaded after all, `holds` is what its place has in
+ * it, null for nothing; that counts unless others work with the place by now.
+ */
+export function releaseLease(table: SlotTable, fence: number, holds?: string | null): SlotTable {
+  const slots = table.slots.map(({ model, holders }) => {
+    const left = holders.filter((holder) => holder.fence !== fence);
+    const isLast = left.length === 0 && holders.length > 0;
+    return { model: isLast && holds !== undefined ? holds : model, holders: left };
+  });
   return { ...table, slots };
+}
+
+/** Whoever waits no longer must not be waited for. */
+export function leaveLine(table: SlotTable, job: string): SlotTable {
+  return { ...table, waiting: table.waiting.filter((waiting) => waiting.job !== job) };
+}
+
+/**
+ * Empties the slot that holds this model and keeps it occupied until the fence is released, so that nobody loads while
+ * the model leaves; `undefined` where no slot holds it, or somebody works with it or waits for it.
+ */
+export function vacateSlot(
+  table: SlotTable,
+  { job, model, nowMs, leaseMs }: SlotAsk,
+): { table: SlotTable; fence: number } | undefined {
+  const place = table.slots.findIndex((slot) => slot.model === model && slot.holders.length === 0);
+  if (place < 0 || table.waiting.some((waiting) => waiting.model === model)) return undefined;
+  const fence = nextFence(table, nowMs);
+  const left = { model: null, holders: [{ job, fence, untilMs: nowMs + leaseMs }] };
+  const slots = table.slots.map((slot, index) => (index === place ? left : slot));
+  return { table: { ...table, slots, fence }, fence };
+}
+
+/** By the clock, so that a table that was lost does not give out a fence a second time. */
+function nextFence(table: SlotTable, nowMs: number): number {
+  return Math.max(table.fence + 1, Math.floor(nowMs * 1_000));
 }
 
 function emptySlot(): SlotTable["slots"][number] {
@@ -141,8 +171,7 @@ function stepFor(table: SlotTable, job: string): PlannedStep | undefined {
 
 function grant(table: SlotTable, ask: SlotAsk, step: PlannedStep): { table: SlotTable; answer: SlotAnswer } {
   const { job, model, nowMs, leaseMs } = ask;
-  // By the clock, so that a table that was lost does not give out a fence a second time.
-  const fence = Math.max(table.fence + 1, Math.floor(nowMs * 1_000));
+  const fence = nextFence(table, nowMs);
   const place = table.slots[step.slot] ?? emptySlot();
   const holders = [...place.holders, { job, fence, untilMs: nowMs + leaseMs }];
   const position = table.waiting.findIndex((waiting) => waiting.job === job);

@@ -15,23 +15,32 @@ export async function useGpuModel<T>(
     job: string;
     signal: AbortSignal;
   },
-  task: (lease: Pick<GpuLease, "signal" | "assertHeld">) => Promise<T>,
+  task: (lease: Omit<GpuLease, "fence" | "release">) => Promise<T>,
 ): Promise<T> {
   const { slots, server, model, job } = options;
-  if (model.shared) return await task({ signal: options.signal, assertHeld: async () => undefined });
+  if (model.shared) {
+    const free = { load: false, evicted: undefined, assertHeld: async () => undefined };
+    return await task({ signal: options.signal, ...free });
+  }
   const lease = await slots.take({ job, model: model.name });
+  // What its place holds, in case that it does not get there.
+  let holds = lease.load ? (lease.evicted ?? null) : undefined;
   try {
     const signal = AbortSignal.any([options.signal, lease.signal]);
-    if (lease.evicted !== undefined) await evict(server, lease.evicted);
-    if (lease.load) await server.load(model.name, signal);
-    return await task({ signal, assertHeld: lease.assertHeld });
+    if (lease.evicted !== undefined) await unloadModel(server, lease.evicted);
+    if (lease.load) {
+      holds = null;
+      await server.load(model.name, { signal });
+      holds = undefined;
+    }
+    return await task({ ...lease, signal });
   } finally {
-    await lease.release();
+    await lease.release(holds);
   }
 }
 
 /** A model that the server no longer has is as good as unloaded. */
-async function evict(server: ModelServer, model: string): Promise<void> {
+export async function unloadModel(server: ModelServer, model: string): Promise<void> {
   try {
     await server.unload(model);
   } catch (error) {

@@ -60,6 +60,12 @@ export const events = {
     level: "warn",
     labels: ["provider"],
   }),
+  "profile.refused": defineEvent<{ route: string; kind: string }>({ labels: ["kind"] }),
+  "profile.audit-failed": defineEvent<{ reason: string }>({ level: "warn" }),
+  "profile.warm-failed": defineEvent<{ reason: string }>({ level: "warn" }),
+  "profile.activated": defineEvent<{ profile: string; loaded: number; unloaded: number }>({
+    totals: ["loaded", "unloaded"],
+  }),
   "gpu.swapped": defineEvent<{ model: string; evicted: string }>(),
   "gpu.load-failed": defineEvent<{ server: string; model: string; reason: string }>({ level: "warn" }),
   "gpu.renewal-failed": defineEvent<{ reason: string }>({ level: "warn" }),

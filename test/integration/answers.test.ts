@@ -7,6 +7,7 @@ import { openEmbedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import { openLocalGuard } from "@lakefleet/lib/embedding/providers/local-guard.ts";
 import type { ProviderGuard } from "@lakefleet/lib/guard/open-provider-guard.ts";
 import { type Listening, listen } from "@lakefleet/lib/http/listen.ts";
+import { openProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
 import { createSearchService, type SearchService } from "@lakefleet/lib/search/search-index.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { createServe } from "@lakefleet/serve/create-serve.ts";
@@ -47,7 +48,14 @@ beforeAll(async () => {
     },
   };
   const models = openAnswerModels(access);
-  const app = createServe({ store: lake.store, search, embedders: openEmbedders(access), models, telemetry });
+  const app = createServe({
+    store: lake.store,
+    search,
+    embedders: openEmbedders(access),
+    models,
+    audit: openProfileAudit(lake.store),
+    telemetry,
+  });
   listening = await listen({ app, host: "127.0.0.1", port: 0 });
   url = `http://127.0.0.1:${listening.port}`;
 });

@@ -1,6 +1,7 @@
 import { collectOrphans } from "@lakefleet/lib/dataset/collect-orphans.ts";
 import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import type { IndexWork } from "@lakefleet/lib/generation/lifecycle.ts";
+import { openProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
 import { createSearchService, type SearchService } from "@lakefleet/lib/search/search-index.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { IndexParameters } from "@lakefleet/lib/vector/index-parameters.ts";
@@ -25,6 +26,7 @@ beforeEach(async () => {
     search,
     embedders: { open: openProvider },
     models: noAnswerModels(),
+    audit: openProfileAudit(lake.store),
     telemetry,
     work: async () => work,
   });

@@ -2,6 +2,7 @@ import { collectOrphans } from "@lakefleet/lib/dataset/collect-orphans.ts";
 import { openProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { collectGenerations } from "@lakefleet/lib/generation/collect-generations.ts";
 import { rollbackGeneration } from "@lakefleet/lib/generation/rollback-generation.ts";
+import { openProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
 import { createSearchService, type SearchService } from "@lakefleet/lib/search/search-index.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { createServe } from "@lakefleet/serve/create-serve.ts";
@@ -19,7 +20,14 @@ beforeEach(async () => {
   const telemetry = silentTelemetry();
   search = createSearchService({ store: lake.store, telemetry });
   const models = noAnswerModels();
-  app = createServe({ store: lake.store, search, embedders: { open: openProvider }, models, telemetry });
+  app = createServe({
+    store: lake.store,
+    search,
+    embedders: { open: openProvider },
+    models,
+    audit: openProfileAudit(lake.store),
+    telemetry,
+  });
 });
 afterEach(async () => {
   await search.close();

@@ -35,7 +35,7 @@ const columns: Column[] = [
   { name: "year", type: "bigint" },
 ];
 
-/** A bucket with the dataset `d` and the index `i` over its column `body`. */
+/** A bucket with a dataset and an index over its column `body`. */
 export interface IndexedLake {
   store: LocalStore;
   locks: string;
@@ -54,8 +54,16 @@ export interface IndexedLake {
   remove(): Promise<void>;
 }
 
-export async function openIndexedLake(): Promise<IndexedLake> {
-  const lake = await openLake(await newFolder(), 0);
+export interface IndexedLakeOptions {
+  /** `i` and `d` where they are not given. */
+  index?: string;
+  dataset?: string;
+  /** The bucket of another lake or of a fleet, instead of one of its own. */
+  inside?: { store: LocalStore; locks: string };
+}
+
+export async function openIndexedLake(options: IndexedLakeOptions = {}): Promise<IndexedLake> {
+  const lake = await openLake(await newFolder(), 0, options);
   await lake.define();
   return lake;
 }
@@ -63,12 +71,17 @@ export async function openIndexedLake(): Promise<IndexedLake> {
 const newFolder = () => mkdtemp(path.join(tmpdir(), "lakefleet-lake-"));
 
 /** The lake in a folder that has seen so many writes. */
-async function openLake(root: string, writesBefore: number): Promise<IndexedLake> {
-  const store = await openLocalStore({ name: "test", root: path.join(root, "bucket") });
-  const locks = path.join(root, "locks");
+async function openLake(
+  root: string,
+  writesBefore: number,
+  options: IndexedLakeOptions,
+): Promise<IndexedLake> {
+  const { index = "i", dataset = "d", inside } = options;
+  const store = inside?.store ?? (await openLocalStore({ name: "test", root: path.join(root, "bucket") }));
+  const locks = inside?.locks ?? path.join(root, "locks");
   let writes = writesBefore;
   const definition = async () => {
-    const head = await definitionLog(store, "i").head();
+    const head = await definitionLog(store, index).head();
     if (head === undefined) throw new Error("the index is not defined");
     return head.document;
   };
@@ -76,14 +89,14 @@ async function openLake(root: string, writesBefore: number): Promise<IndexedLake
     store,
     locks,
     async define(change = {}) {
-      await definitionLog(store, "i").commit(() => ({ ...defaults, ...change }));
+      await definitionLog(store, index).commit(() => ({ ...defaults, index, dataset, ...change }));
     },
     async write(rows, mode = "append") {
       const values = rows.map((row) => [row.name, row.body, row.topic ?? null, row.year ?? null]);
       writes += 1;
       await commitRows({
         store,
-        dataset: "d",
+        dataset,
         ingestId: `ingest${String(writes).padStart(6, "0")}`,
         mode,
         ...(mode === "append" || mode === "replace" ? {} : { key: "name" }),
@@ -94,8 +107,8 @@ async function openLake(root: string, writesBefore: number): Promise<IndexedLake
       });
     },
     async embed() {
-      const version = await readDataset(store, "d");
-      const pipeline = await openPipeline({ store, index: "i", locks });
+      const version = await readDataset(store, dataset);
+      const pipeline = await openPipeline({ store, index, locks });
       const provider = createInlineHashProvider();
       try {
         await syncPipeline({ pipeline, store, definition: await definition(), version });
@@ -106,12 +119,11 @@ async function openLake(root: string, writesBefore: number): Promise<IndexedLake
         pipeline.close();
       }
     },
-    build: (signal, mergeLimits) =>
-      buildGeneration({ store, index: "i", locks, threads: 1, signal, mergeLimits }),
+    build: (signal, mergeLimits) => buildGeneration({ store, index, locks, threads: 1, signal, mergeLimits }),
     async publish(mergeLimits) {
       await lake.embed();
       const { manifest } = await lake.build(undefined, mergeLimits);
-      const target = { store, index: "i", generation: manifest.generation };
+      const target = { store, index, generation: manifest.generation };
       await gateGeneration(target);
       await promoteGeneration({ ...target, reason: "test", actor: "test", by: "person" });
       return manifest.generation;
@@ -120,24 +132,22 @@ async function openLake(root: string, writesBefore: number): Promise<IndexedLake
       await lake.embed();
       const { generation } = (await lake.build(undefined, mergeLimits)).manifest;
       const promotion = { reason: "test", actor: "test", by: "person" as const, force: true };
-      await promoteGeneration({ store, index: "i", generation, ...promotion });
+      await promoteGeneration({ store, index, generation, ...promotion });
       return generation;
     },
     async copy() {
       const folder = await newFolder();
       // Generations share files by hard links, which this keeps.
       await promisify(execFile)("cp", ["-a", `${root}/.`, folder]);
-      return openLake(folder, writes);
+      return openLake(folder, writes, options);
     },
     remove: () => rm(root, { recursive: true, force: true }),
   };
   return lake;
 }
 
-const defaults: IndexDefinition = {
+const defaults: Omit<IndexDefinition, "index" | "dataset"> = {
   schemaVersion: 1,
-  index: "i",
-  dataset: "d",
   textColumns: ["body"],
   metadataColumns: ["topic", "year"],
   embedderId: "hash-768@1",

@@ -3,19 +3,23 @@ import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
 import type { StartFlow } from "@lakefleet/lib/jobs/start-flow.ts";
 import { findBehind } from "@lakefleet/lib/refresh/find-behind.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
-import type { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
-import type { z } from "zod";
 import { childIntent } from "./child-intent.ts";
+
+export interface RefreshResult {
+  datasetVersion: number;
+  current: string[];
+  started: { index: string; intent: string }[];
+}
 
 /** Starts one flow for each index that lags behind its dataset. A second run of the same job starts the same flows. */
 export async function handleRefresh(
-  payload: z.infer<typeof refreshQueue.payload>,
+  payload: { intent: string; dataset: string },
   context: JobContext,
   { store, startFlow }: { store: ObjectStore; startFlow: StartFlow },
-): Promise<z.infer<typeof refreshQueue.result>> {
+): Promise<RefreshResult> {
   const { dataset, current, behind } = await findBehind(store, payload.dataset);
   const total = current.length + behind.length;
-  const started: { index: string; intent: string }[] = [];
+  const started: RefreshResult["started"] = [];
   for (const { index, cause } of behind) {
     context.signal.throwIfAborted();
     const intent = childIntent(payload.intent, index);
