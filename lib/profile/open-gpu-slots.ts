@@ -2,21 +2,30 @@ import type { Redis } from "ioredis";
 import { DomainError } from "../errors/domain-error.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { openSlotStore } from "./slot-store.ts";
-import { askForSlot, leaveLine, releaseLease, renewLease, type SlotTable, vacateSlot } from "./slot-table.ts";
+import {
+  askForSlot,
+  leaveLine,
+  releaseLease,
+  renewLease,
+  type SlotTable,
+  settleSlot,
+  vacateSlot,
+} from "./slot-table.ts";
 
 /** The right to use one model on the graphics card, for as long as it is held. */
 export interface GpuLease {
   /** Grows with every lease that is given out. */
   fence: number;
-  /** Whether the model must be loaded first, and what must leave for it. */
+  /** Whether the model must be loaded first, and what must leave for it; nobody else gets in before `settle`. */
   load: boolean;
-  evicted: string | undefined;
+  evicted: readonly string[];
+  /** To be called once they have left and it is loaded; who does not leaves that to the next one. */
+  settle(): Promise<void>;
   /** Aborts when the lease is lost; the reason is `unavailable`, `gpu-lease-lost`. */
   signal: AbortSignal;
   /** To be called right before what was made is published: `unavailable`, `gpu-lease-lost`, where others may use the slot. */
   assertHeld(): Promise<void>;
-  /** With what the place has in it, null for nothing, where the model did not get into it. */
-  release(holds?: string | null): Promise<void>;
+  release(): Promise<void>;
 }
 
 export interface GpuSlots {
@@ -28,7 +37,10 @@ export interface GpuSlots {
    * The place of a model that is to be unloaded, for as long as that takes; undefined where the model has no place, or
    * somebody works with it or waits for it.
    */
-  vacate(left: { job: string; model: string }): Promise<Pick<GpuLease, "release"> | undefined>;
+  vacate(left: {
+    job: string;
+    model: string;
+  }): Promise<Pick<GpuLease, "evicted" | "settle" | "release"> | undefined>;
   table(): Promise<SlotTable>;
 }
 
@@ -50,17 +62,19 @@ export function openGpuSlots(options: GpuSlotsOptions): GpuSlots {
     table: () => store.read(),
     leave: (job) => store.change((table) => ({ table: leaveLine(table, job), answer: undefined })),
     async vacate({ job, model }) {
-      const fence = await store.change((table, nowMs) => {
-        const vacated = vacateSlot(table, { job, model, nowMs, leaseMs });
-        return { table: vacated?.table ?? table, answer: vacated?.fence };
+      const vacated = await store.change((table, nowMs) => {
+        const answer = vacateSlot(table, { job, model, nowMs, leaseMs });
+        return { table: answer?.table ?? table, answer };
       });
-      return fence === undefined ? undefined : keepLease({ store, job, fence, leaseMs, telemetry });
+      if (vacated === undefined) return undefined;
+      const { fence, evicted } = vacated;
+      return { evicted, ...keepLease({ store, job, fence, leaseMs, telemetry }) };
     },
     async take({ job, model }) {
       const answer = await store.change((table, nowMs) => askForSlot(table, { job, model, nowMs, leaseMs }));
       if (!answer.granted) throw slotTaken(model, answer.ahead);
       const { fence, load, evicted } = answer;
-      if (load) telemetry.emit("gpu.swapped", { model, evicted: evicted ?? "" });
+      if (load) telemetry.emit("gpu.swapped", { model, evicted: evicted.join(" ") });
       return { fence, load, evicted, ...keepLease({ store, job, fence, leaseMs, telemetry }) };
     },
   };
@@ -75,7 +89,7 @@ interface KeepOptions {
 }
 
 /** Renews the lease until it is released or lost. */
-function keepLease(options: KeepOptions): Pick<GpuLease, "signal" | "assertHeld" | "release"> {
+function keepLease(options: KeepOptions): Pick<GpuLease, "signal" | "assertHeld" | "settle" | "release"> {
   const { store, job, fence, leaseMs, telemetry } = options;
   const lost = new AbortController();
   const renew = async () => {
@@ -97,9 +111,10 @@ function keepLease(options: KeepOptions): Pick<GpuLease, "signal" | "assertHeld"
       await renew();
       lost.signal.throwIfAborted();
     },
-    async release(holds) {
+    settle: () => store.change((table) => ({ table: settleSlot(table, fence), answer: undefined })),
+    async release() {
       clearInterval(timer);
-      await store.change((table) => ({ table: releaseLease(table, fence, holds), answer: undefined }));
+      await store.change((table) => ({ table: releaseLease(table, fence), answer: undefined }));
     },
   };
 }

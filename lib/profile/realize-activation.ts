@@ -60,7 +60,7 @@ async function moveModels(work: ActivationWork, wanted: Activation, leaving: Pre
     const server = serverOf(name);
     const placed = { name: model, shared: !place };
     await useGpuModel({ slots, server, model: placed, job, signal }, async (lease) => {
-      if (lease.evicted !== undefined) unloaded.push(lease.evicted);
+      unloaded.push(...lease.evicted);
       // A place that is kept may hold a model that its server has dropped since.
       if (lease.load || !(await isLoaded(server, model))) loaded.push(model);
       await server.load(model, { signal: lease.signal, stays: true });
@@ -70,7 +70,10 @@ async function moveModels(work: ActivationWork, wanted: Activation, leaving: Pre
     const lease = await slots.vacate({ job, model });
     if (lease === undefined) continue;
     try {
-      if (await leaveMemory(serverOf(server), model)) unloaded.push(model);
+      for (const name of lease.evicted) {
+        if (await leaveMemory(serverOf(server), name)) unloaded.push(name);
+      }
+      await lease.settle();
     } finally {
       await lease.release();
     }

@@ -3,7 +3,13 @@ import { type PlannedStep, planStep } from "./plan-swap.ts";
 
 const Holder = z.strictObject({ job: z.string(), fence: z.int(), untilMs: z.number() });
 
-const Slot = z.strictObject({ model: z.string().nullable(), holders: z.array(Holder) });
+const Slot = z.strictObject({
+  model: z.string().nullable(),
+  holders: z.array(Holder),
+  /** What may be in memory as well, until its holder has said that only the model is. */
+  leaving: z.array(z.string()).optional(),
+});
+type Slot = z.infer<typeof Slot>;
 
 const Waiting = z.strictObject({
   job: z.string(),
@@ -27,7 +33,7 @@ export const SlotTable = z.strictObject({
 export type SlotTable = z.infer<typeof SlotTable>;
 
 export type SlotAnswer =
-  | { granted: true; fence: number; slot: number; load: boolean; evicted: string | undefined }
+  | { granted: true; fence: number; slot: number; load: boolean; evicted: string[] }
   | { granted: false; ahead: number };
 
 export interface SlotAsk {
@@ -54,9 +60,9 @@ export function tableAt(table: SlotTable, nowMs: number, slotCount: number): Slo
   const slots = Array.from({ length: slotCount }, (_, place) => table.slots[place] ?? emptySlot());
   return {
     ...table,
-    slots: slots.map(({ model, holders }) => ({
-      model,
-      holders: holders.filter(({ untilMs }) => untilMs > nowMs),
+    slots: slots.map((slot) => ({
+      ...slot,
+      holders: slot.holders.filter(({ untilMs }) => untilMs > nowMs),
     })),
     waiting: table.waiting.filter(({ seenMs }) => nowMs - seenMs <= silentMaxMs),
   };
@@ -79,27 +85,30 @@ export function renewLease(
   lease: { job: string; fence: number; untilMs: number },
 ): SlotTable | undefined {
   const { job, fence, untilMs } = lease;
-  const isHeld = ({ holders }: SlotTable["slots"][number]) =>
-    holders.some((holder) => holder.fence === fence);
-  if (!table.slots.some(isHeld)) return undefined;
+  if (!table.slots.some((slot) => isHeldBy(slot, fence))) return undefined;
   const renewed = (holder: z.infer<typeof Holder>) =>
     holder.fence === fence ? { job, fence, untilMs } : holder;
   return {
     ...table,
-    slots: table.slots.map(({ model, holders }) => ({ model, holders: holders.map(renewed) })),
+    slots: table.slots.map((slot) => ({ ...slot, holders: slot.holders.map(renewed) })),
   };
 }
 
-/**
- * The model stays loaded for whoever needs it next. Where it was not loaded after all, `holds` is what its place has in
- * it, null for nothing; that counts unless others work with the place by now.
- */
-export function releaseLease(table: SlotTable, fence: number, holds?: string | null): SlotTable {
-  const slots = table.slots.map(({ model, holders }) => {
-    const left = holders.filter((holder) => holder.fence !== fence);
-    const isLast = left.length === 0 && holders.length > 0;
-    return { model: isLast && holds !== undefined ? holds : model, holders: left };
+/** What its holder was to unload has left, and what it was to load is in memory. */
+export function settleSlot(table: SlotTable, fence: number): SlotTable {
+  const slots = table.slots.map((slot) => {
+    const { leaving: _left, ...settled } = slot;
+    return isHeldBy(slot, fence) ? settled : slot;
   });
+  return { ...table, slots };
+}
+
+/** The model stays loaded for whoever needs it next. */
+export function releaseLease(table: SlotTable, fence: number): SlotTable {
+  const slots = table.slots.map((slot) => ({
+    ...slot,
+    holders: slot.holders.filter((holder) => holder.fence !== fence),
+  }));
   return { ...table, slots };
 }
 
@@ -115,13 +124,18 @@ export function leaveLine(table: SlotTable, job: string): SlotTable {
 export function vacateSlot(
   table: SlotTable,
   { job, model, nowMs, leaseMs }: SlotAsk,
-): { table: SlotTable; fence: number } | undefined {
+): { table: SlotTable; fence: number; evicted: string[] } | undefined {
   const place = table.slots.findIndex((slot) => slot.model === model && slot.holders.length === 0);
   if (place < 0 || table.waiting.some((waiting) => waiting.model === model)) return undefined;
   const fence = nextFence(table, nowMs);
-  const left = { model: null, holders: [{ job, fence, untilMs: nowMs + leaseMs }] };
+  const evicted = [model, ...(table.slots[place]?.leaving ?? [])];
+  const left: Slot = { model: null, holders: [{ job, fence, untilMs: nowMs + leaseMs }], leaving: evicted };
   const slots = table.slots.map((slot, index) => (index === place ? left : slot));
-  return { table: { ...table, slots, fence }, fence };
+  return { table: { ...table, slots, fence }, fence, evicted };
+}
+
+function isHeldBy({ holders }: Slot, fence: number): boolean {
+  return holders.some((holder) => holder.fence === fence);
 }
 
 /** By the clock, so that a table that was lost does not give out a fence a second time. */
@@ -129,7 +143,7 @@ function nextFence(table: SlotTable, nowMs: number): number {
   return Math.max(table.fence + 1, Math.floor(nowMs * 1_000));
 }
 
-function emptySlot(): SlotTable["slots"][number] {
+function emptySlot(): Slot {
   return { model: null, holders: [] };
 }
 
@@ -161,7 +175,7 @@ function stepFor(table: SlotTable, job: string): PlannedStep | undefined {
     const step = planStep(slots, waiting, overtakesMax);
     if (step === undefined) return undefined;
     const served = waiting[step.job];
-    if (served?.job === job) return step;
+    if (served?.job === job) return isLoading(table.slots[step.slot]) ? undefined : step;
     slots[step.slot] = { model: served?.model, busy: true };
     for (const passed of waiting.slice(0, step.job)) passed.overtaken += 1;
     waiting.splice(step.job, 1);
@@ -169,6 +183,12 @@ function stepFor(table: SlotTable, job: string): PlannedStep | undefined {
   return undefined;
 }
 
+/** Somebody is about to load; whoever joined now would find two models in memory. */
+function isLoading(slot: Slot | undefined): boolean {
+  return slot !== undefined && slot.leaving !== undefined && slot.holders.length > 0;
+}
+
+/** Also one whose step lets another job load first may come before that, and then loads itself. */
 function grant(table: SlotTable, ask: SlotAsk, step: PlannedStep): { table: SlotTable; answer: SlotAnswer } {
   const { job, model, nowMs, leaseMs } = ask;
   const fence = nextFence(table, nowMs);
@@ -178,10 +198,14 @@ function grant(table: SlotTable, ask: SlotAsk, step: PlannedStep): { table: Slot
   const waiting = table.waiting
     .map((entry, index) => (index < position ? { ...entry, overtaken: entry.overtaken + 1 } : entry))
     .filter((entry) => entry.job !== job);
-  const slots = table.slots.map((slot, index) => (index === step.slot ? { model, holders } : slot));
-  const evicted = step.load ? (place.model ?? undefined) : undefined;
+  const isSwap = place.model !== model;
+  const load = isSwap || place.leaving !== undefined;
+  const there = [...(place.model === null ? [] : [place.model]), ...(place.leaving ?? [])];
+  const evicted = [...new Set(there)].filter((name) => load && name !== model);
+  const taken = { model, holders, ...(load ? { leaving: evicted } : {}) };
+  const slots = table.slots.map((slot, index) => (index === step.slot ? taken : slot));
   return {
-    table: { ...table, slots, waiting, fence, swaps: table.swaps + (step.load ? 1 : 0) },
-    answer: { granted: true, fence, slot: step.slot, load: step.load, evicted },
+    table: { ...table, slots, waiting, fence, swaps: table.swaps + (isSwap ? 1 : 0) },
+    answer: { granted: true, fence, slot: step.slot, load, evicted },
   };
 }

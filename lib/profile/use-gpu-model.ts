@@ -15,27 +15,24 @@ export async function useGpuModel<T>(
     job: string;
     signal: AbortSignal;
   },
-  task: (lease: Omit<GpuLease, "fence" | "release">) => Promise<T>,
+  task: (lease: Omit<GpuLease, "fence" | "settle" | "release">) => Promise<T>,
 ): Promise<T> {
   const { slots, server, model, job } = options;
   if (model.shared) {
-    const free = { load: false, evicted: undefined, assertHeld: async () => undefined };
+    const free = { load: false, evicted: [], assertHeld: async () => undefined };
     return await task({ signal: options.signal, ...free });
   }
   const lease = await slots.take({ job, model: model.name });
-  // What its place holds, in case that it does not get there.
-  let holds = lease.load ? (lease.evicted ?? null) : undefined;
   try {
     const signal = AbortSignal.any([options.signal, lease.signal]);
-    if (lease.evicted !== undefined) await unloadModel(server, lease.evicted);
+    for (const name of lease.evicted) await unloadModel(server, name);
     if (lease.load) {
-      holds = null;
       await server.load(model.name, { signal });
-      holds = undefined;
+      await lease.settle();
     }
     return await task({ ...lease, signal });
   } finally {
-    await lease.release(holds);
+    await lease.release();
   }
 }
 

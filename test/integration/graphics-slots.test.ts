@@ -51,7 +51,7 @@ test("a dead holder's slot is free within the lease, and the holder can publish 
   });
   await expire(redis, leaseMs);
   const heir = await slots.take({ job: "2", model: "b" });
-  expect(heir).toMatchObject({ load: true, evicted: "a" });
+  expect(heir).toMatchObject({ load: true, evicted: ["a"] });
   expect(heir.fence).toBeGreaterThan(dead.fence);
   expect(await problemOf(dead.assertHeld())).toMatchObject({ type: "gpu-lease-lost" });
   expect(dead.signal.aborted).toBe(true);

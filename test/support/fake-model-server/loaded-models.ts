@@ -12,6 +12,10 @@ export interface LoadedModels {
   list(): LoadedModel[];
   /** As if another model had needed the memory. */
   evict(name: string): void;
+  /** The names in memory after each change of them, since the start. */
+  history: string[][];
+  /** What had to leave because another model found no room, in order. */
+  crowdedOut: string[];
 }
 
 const keepAliveDefault = "5m";
@@ -24,6 +28,12 @@ const unitSeconds = new Map([
 /** What is in the memory of the GPU: the least recently used goes where a new one finds no room. */
 export function createLoadedModels(vramBytes: number): LoadedModels {
   const loaded = new Map<string, LoadedModel>();
+  const history: string[][] = [];
+  const crowdedOut: string[] = [];
+  const record = () => {
+    const names = [...loaded.keys()].sort();
+    if (names.join() !== (history.at(-1) ?? []).join()) history.push(names);
+  };
   const list = () => {
     for (const [name, { expiresAt }] of loaded) if (expiresAt <= Date.now()) loaded.delete(name);
     return [...loaded.values()];
@@ -33,14 +43,23 @@ export function createLoadedModels(vramBytes: number): LoadedModels {
       const seconds = secondsOf(keepAlive);
       const wasLoaded = list().some((each) => each.model.name === model.name);
       loaded.delete(model.name);
-      if (seconds === 0) return "unloaded";
-      while (sum(list()) + model.vramBytes > vramBytes && loaded.size > 0)
-        loaded.delete([...loaded.keys()][0] ?? "");
+      if (seconds === 0) {
+        record();
+        return "unloaded";
+      }
+      while (sum(list()) + model.vramBytes > vramBytes && loaded.size > 0) {
+        const [oldest = ""] = loaded.keys();
+        loaded.delete(oldest);
+        crowdedOut.push(oldest);
+      }
       loaded.set(model.name, { model, expiresAt: seconds < 0 ? Infinity : Date.now() + seconds * 1_000 });
+      record();
       return wasLoaded ? "kept" : "loaded";
     },
     list,
     evict: (name) => void loaded.delete(name),
+    history,
+    crowdedOut,
   };
 }
 
