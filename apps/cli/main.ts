@@ -10,6 +10,7 @@ import { addIndexCommands } from "./commands/indexes.ts";
 import { addIngestCommand } from "./commands/ingest.ts";
 import { addJobsCommand } from "./commands/jobs.ts";
 import { addMigrateModelCommands } from "./commands/migrate-model.ts";
+import { addProfileCommands } from "./commands/profiles.ts";
 import { addRefreshCommands } from "./commands/refresh.ts";
 import { addScheduleCommands } from "./commands/schedules.ts";
 import { addSearchCommand } from "./commands/search.ts";
@@ -51,6 +52,7 @@ addEvalCommands(program);
 addCertificateCommands(program);
 addTrialCommands(program);
 addSpendCommands(program);
+addProfileCommands(program);
 addVerifyCommand(program);
 addDoctorCommand(program);
 

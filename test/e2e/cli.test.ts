@@ -87,6 +87,35 @@ describe("lakefleet", () => {
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("migrate-model plan repairs")]);
   });
 
+  test("shows and activates a profile, which makes the index that its dataset lacks", async () => {
+    const bindings = { embedder: "hash-768@1", datasets: ["repairs"], parameters: { backend: "hnsw" } };
+    const made = await fetch(`${url}/models`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ id: "desk", description: "the repair desk", ...bindings }),
+    });
+    expect(made.status).toBe(200);
+    expect((await lakefleet("profiles")).stdout).toBe("desk: hash-768@1; no index\n");
+    expect(await json("profiles", "activate", "desk")).toMatchObject({
+      profile: "desk",
+      indexes: [{ index: "desk-repairs" }],
+    });
+    const shown = await lakefleet("profiles", "show", "desk");
+    expect(shown.stdout).toMatch(/^desk, version 2, active since .*\n {2}the repair desk\n/);
+    expect(shown.stdout).toContain("indexes desk-repairs");
+    const found = await fetch(`${url}/vectors/profile/desk/search`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "flat tyre" }),
+    });
+    expect(await found.json()).toMatchObject({ index: "desk-repairs", hits: [{ doc_id: "3" }, {}] });
+    expect((await lakefleet("profiles", "activate", "desk")).stdout).toMatch(/^desk is active/);
+    expect((await lakefleet("profiles", "deactivate", "desk")).stdout).toMatch(/^no profile is active/);
+    const nobody = await lakefleet("profiles", "activate", "nobody");
+    expect([nobody.code, nobody.stdout]).toEqual([2, ""]);
+    expect(nobody.stderr).toContain('There is no profile "nobody".');
+  });
+
   test("holds a file against a contract, and shows what a dataset is", async () => {
     const table = path.join(files, "people.csv");
     const rows = Array.from({ length: 20 }, (_, row) => `${row},p${row}@example.org\n`);
