@@ -37,6 +37,14 @@ describe.each(queueNames)("the queue %s", (name) => {
   });
 });
 
+test("the queue refresh follows activations as well as datasets, and one of them at a time", () => {
+  const { payload } = queueRegistry.refresh;
+  const activation = { intent, activation: 1, profile: "desk" };
+  expect(payload.safeParse(activation).success).toBe(true);
+  expect(payload.safeParse({ ...activation, dataset: "a" }).success).toBe(false);
+  expect(payload.safeParse({ ...activation, profile: "../etc" }).success).toBe(false);
+});
+
 test("every step of one request has an id of its own that begins with the request's", () => {
   const ids = [
     queueRegistry.ingest.jobId({ ...payloads.ingest, textColumns: [], metadataColumns: [] }),

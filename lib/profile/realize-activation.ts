@@ -53,20 +53,22 @@ async function moveModels(work: ActivationWork, wanted: Activation, leaving: Pre
   const serverOf = (name: string) => serverNamed(models, name);
   const unloaded: string[] = [];
   const loaded: string[] = [];
-  for (const { server, model } of leaving.filter(({ place }) => !place)) {
+  const placed = await placedNames(slots);
+  const isPlaced = ({ place, model }: PreloadedModel) => place && placed.has(model);
+  for (const { server, model } of leaving.filter((each) => !isPlaced(each))) {
     if (await leaveMemory(serverOf(server), model)) unloaded.push(model);
   }
   for (const { server: name, model, place } of wanted.models) {
     const server = serverOf(name);
-    const placed = { name: model, shared: !place };
-    await useGpuModel({ slots, server, model: placed, job, signal }, async (lease) => {
+    const used = { name: model, shared: !place };
+    await useGpuModel({ slots, server, model: used, job, signal }, async (lease) => {
       unloaded.push(...lease.evicted);
       // A place that is kept may hold a model that its server has dropped since.
       if (lease.load || !(await isLoaded(server, model))) loaded.push(model);
       await server.load(model, { signal: lease.signal, stays: true });
     });
   }
-  for (const { server, model } of leaving.filter(({ place }) => place)) {
+  for (const { server, model } of leaving.filter(isPlaced)) {
     const lease = await slots.vacate({ job, model });
     if (lease === undefined) continue;
     try {
@@ -79,6 +81,14 @@ async function moveModels(work: ActivationWork, wanted: Activation, leaving: Pre
     }
   }
   return { loaded, unloaded };
+}
+
+/** What has a place by the table. A table that was lost knows nothing of what is in memory, and nobody holds it. */
+async function placedNames(slots: GpuSlots): Promise<Set<string>> {
+  const { slots: places } = await slots.table();
+  return new Set(
+    places.flatMap(({ model, leaving = [] }) => [...(model === null ? [] : [model]), ...leaving]),
+  );
 }
 
 /** Whether all of them are in memory now; not where a server does not answer. */

@@ -1,14 +1,24 @@
 import { refreshQueue } from "@lakefleet/queues/refresh.queue.ts";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openModelServer } from "../../lib/profile/model-server.ts";
 import { openGpuSlots } from "../../lib/profile/open-gpu-slots.ts";
 import { openProfileAudit, type ProfileAudit } from "../../lib/profile/profile-audit.ts";
+import { realizeActivation } from "../../lib/profile/realize-activation.ts";
+import { requestActivation } from "../../lib/profile/request-activation.ts";
+import { useGpuModel } from "../../lib/profile/use-gpu-model.ts";
 import { silentTelemetry } from "../../lib/telemetry/telemetry.ts";
 import { handleActivation } from "../../workers/refresh/handle-activation.ts";
 import { type FakeModelServer, startFakeModelServer } from "../support/fake-model-server.ts";
 import { type JobFleet, startJobFleet } from "../support/job-fleet.ts";
 import { openProfileApp, type ProfileApp } from "../support/profile-app.ts";
-import { cardBytes, cardModels, cardSettings, runProfileRounds } from "../support/profile-rounds.ts";
+import {
+  cardBytes,
+  cardModels,
+  cardSettings,
+  openCardWorld,
+  runProfileRounds,
+} from "../support/profile-rounds.ts";
 import { fewestRoundSwaps } from "../support/round-optimum.ts";
 
 const telemetry = silentTelemetry();
@@ -64,6 +74,81 @@ test("the optimum of rounds is that of trying every order", () => {
   expect(fewestRoundSwaps(rounds("a", "ab", "b"))).toBe(2);
   expect(fewestRoundSwaps(rounds("ab", "a", "ab", "ab"))).toBe(4);
   expect(fewestRoundSwaps(rounds("", "a"))).toBe(1);
+});
+
+describe("an activation", () => {
+  /** On a card with so much room that as many large models fit on it as it has places. */
+  async function openActivations(slotCount = 1) {
+    await server.close();
+    server = await startFakeModelServer({ models: cardModels, vramBytes: slotCount * cardBytes });
+    const { store, models, slots } = await openCardWorld({ redis, server, slotCount });
+    const request = (id: string) => requestActivation({ id, actor: "test" }, { store, models });
+    const realize = (activation: number) => {
+      const { signal } = new AbortController();
+      return realizeActivation({ store, models, slots, activation, job: `job${activation}`, signal });
+    };
+    const activate = async (id: string) => realize((await request(id)).activation);
+    return { request, realize, activate, slots };
+  }
+
+  test("that another one has followed loads nothing and leaves the line", async () => {
+    const { request, realize, slots } = await openActivations();
+    const held = await slots.take({ job: "held", model: "big-z" });
+    const { activation: first } = await request("a");
+    await expect(realize(first)).rejects.toMatchObject({ type: "gpu-slot-taken" });
+    const { activation: second } = await request("b");
+    expect(await realize(first)).toEqual({ profile: "b", superseded: true, loaded: [], unloaded: [] });
+    expect((await slots.table()).waiting).toEqual([]);
+    await held.release();
+    expect(await realize(second)).toMatchObject({ superseded: false, loaded: ["big-b"] });
+    expect(await realize(second)).toMatchObject({ superseded: false, loaded: [], unloaded: [] });
+  });
+
+  test("unloads the model of the one before also where both have a place", async () => {
+    const { activate, slots } = await openActivations(2);
+    await activate("a");
+    expect(await activate("b")).toMatchObject({ loaded: ["big-b"], unloaded: ["big-a"] });
+    expect((await slots.table()).slots.map(({ model }) => model).toSorted()).toEqual(["big-b", null]);
+  });
+
+  test("leaves a model that a job works with, and its place to that job", async () => {
+    const { activate, slots } = await openActivations(2);
+    await activate("a");
+    const working = await slots.take({ job: "embed", model: "big-a" });
+    expect(await activate("b")).toMatchObject({ loaded: ["big-b"], unloaded: [] });
+    expect(loadedNow()).toContain("big-a");
+    await working.assertHeld();
+    await working.release();
+  });
+
+  test("finds what is in memory after Redis has forgotten it", async () => {
+    const { activate } = await openActivations();
+    await activate("a");
+    await redis.del("lakefleet:gpu");
+    expect(await activate("b")).toMatchObject({ loaded: ["big-b"], unloaded: ["big-a"] });
+    expect(server.loaded.crowdedOut).toEqual([]);
+    expect(largeTogether()).toBe(1);
+  });
+
+  test("brings back its model after a job whose own failed to load, with one large model at a time", async () => {
+    const { activate, slots } = await openActivations();
+    await activate("a");
+    server.faults.script("error");
+    const { signal } = new AbortController();
+    const model = { name: "big-b", shared: false };
+    const job = {
+      slots,
+      server: openModelServer({ name: "gpu", url: server.url }),
+      model,
+      job: "embed",
+      signal,
+    };
+    const failed = useGpuModel(job, async () => undefined);
+    await expect(failed).rejects.toMatchObject({ type: "model-server-down" });
+    expect(await activate("a")).toMatchObject({ loaded: ["big-a"], unloaded: ["big-b"] });
+    expect(loadedNow().toSorted()).toEqual(["big-a", "small"]);
+    expect([server.loaded.crowdedOut, largeTogether()]).toEqual([[], 1]);
+  });
 });
 
 /** A fleet whose activations are carried out by a worker of the queue, with both profiles. */

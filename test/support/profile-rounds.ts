@@ -50,7 +50,7 @@ export interface RoundsReport {
   firstComeSwaps: number;
 }
 
-interface World {
+export interface CardWorld {
   models: Models;
   store: ObjectStore;
   slots: ReturnType<typeof openGpuSlots>;
@@ -69,7 +69,7 @@ export async function runProfileRounds(options: {
 }): Promise<RoundsReport> {
   const { redis, server, rounds, seed } = options;
   const random = createRandom(seed);
-  const world = await openWorld(redis, server);
+  const world = await openCardWorld({ redis, server });
   const wanted: Set<string>[] = [];
   let embedJobs = 0;
   for (let round = 0; round < rounds; round += 1) {
@@ -84,7 +84,13 @@ export async function runProfileRounds(options: {
   return { activations: rounds, embedJobs, swaps, fewestSwaps: fewestRoundSwaps(wanted), firstComeSwaps };
 }
 
-async function openWorld(redis: Redis, server: FakeModelServer): Promise<World> {
+/** Both profiles in a bucket of their own, and the places on the card. */
+export async function openCardWorld(options: {
+  redis: Redis;
+  server: FakeModelServer;
+  slotCount?: number;
+}): Promise<CardWorld> {
+  const { redis, server, slotCount = 1 } = options;
   const models = cardSettings(server.url);
   const store = createMemoryStore("card");
   const nothing = { description: "", datasets: [], indexes: [], backend: null, parameters: null };
@@ -100,13 +106,13 @@ async function openWorld(redis: Redis, server: FakeModelServer): Promise<World> 
   return {
     models,
     store,
-    slots: openGpuSlots({ redis, slotCount: 1, telemetry: silentTelemetry() }),
+    slots: openGpuSlots({ redis, slotCount, telemetry: silentTelemetry() }),
     embedders,
   };
 }
 
 async function runRound(
-  world: World,
+  world: CardWorld,
   { round, profile, jobs }: { round: number; profile: string; jobs: string[] },
 ): Promise<void> {
   const { store, models, slots } = world;
@@ -124,7 +130,7 @@ async function runRound(
   await Promise.all(started.map(({ done }) => done));
 }
 
-async function embed(world: World, model: string, job: string): Promise<void> {
+async function embed(world: CardWorld, model: string, job: string): Promise<void> {
   const { signal } = new AbortController();
   const embedderId = `gpu:${model}@1`;
   await onGraphicsCard({ graphics: world, embedderId, job, signal }, async (lease) => {
