@@ -5,7 +5,7 @@ import { type Activation, activationLog, type PreloadedModel } from "./activatio
 import { type ModelServer, openModelServer } from "./model-server.ts";
 import type { GpuSlots } from "./open-gpu-slots.ts";
 import { leavingModels } from "./profile-models.ts";
-import { unloadModel, useGpuModel } from "./use-gpu-model.ts";
+import { takeLoaded, unloadModel } from "./take-loaded.ts";
 
 export interface ActivationWork {
   store: ObjectStore;
@@ -60,13 +60,15 @@ async function moveModels(work: ActivationWork, wanted: Activation, leaving: Pre
   }
   for (const { server: name, model, place } of wanted.models) {
     const server = serverOf(name);
-    const used = { name: model, shared: !place };
-    await useGpuModel({ slots, server, model: used, job, signal }, async (lease) => {
-      unloaded.push(...lease.evicted);
+    const lease = place ? await takeLoaded({ slots, server, model, job, signal }) : undefined;
+    try {
+      unloaded.push(...(lease?.evicted ?? []));
       // A place that is kept may hold a model that its server has dropped since.
-      if (lease.load || !(await isLoaded(server, model))) loaded.push(model);
-      await server.load(model, { signal: lease.signal, stays: true });
-    });
+      if (lease?.load === true || !(await isLoaded(server, model))) loaded.push(model);
+      await server.load(model, { signal, stays: true });
+    } finally {
+      await lease?.release();
+    }
   }
   for (const { server, model } of leaving.filter(isPlaced)) {
     const lease = await slots.vacate({ job, model });

@@ -1,6 +1,6 @@
-import { DomainError } from "../errors/domain-error.ts";
 import type { ModelServer } from "./model-server.ts";
 import type { GpuLease, GpuSlots } from "./open-gpu-slots.ts";
+import { takeLoaded } from "./take-loaded.ts";
 
 /**
  * Runs the task while the model is loaded and holds its place on the graphics card. What must leave is unloaded first.
@@ -15,32 +15,15 @@ export async function useGpuModel<T>(
     job: string;
     signal: AbortSignal;
   },
-  task: (lease: Omit<GpuLease, "fence" | "settle" | "release">) => Promise<T>,
+  task: (lease: Pick<GpuLease, "signal" | "assertHeld">) => Promise<T>,
 ): Promise<T> {
   const { slots, server, model, job } = options;
-  if (model.shared) {
-    const free = { load: false, evicted: [], assertHeld: async () => undefined };
-    return await task({ signal: options.signal, ...free });
-  }
-  const lease = await slots.take({ job, model: model.name });
+  if (model.shared) return await task({ signal: options.signal, assertHeld: async () => undefined });
+  const lease = await takeLoaded({ slots, server, model: model.name, job, signal: options.signal });
   try {
     const signal = AbortSignal.any([options.signal, lease.signal]);
-    for (const name of lease.evicted) await unloadModel(server, name);
-    if (lease.load) {
-      await server.load(model.name, { signal });
-      await lease.settle();
-    }
-    return await task({ ...lease, signal });
+    return await task({ signal, assertHeld: lease.assertHeld });
   } finally {
     await lease.release();
-  }
-}
-
-/** A model that the server no longer has is as good as unloaded. */
-export async function unloadModel(server: ModelServer, model: string): Promise<void> {
-  try {
-    await server.unload(model);
-  } catch (error) {
-    if (!(error instanceof DomainError) || error.type !== "model-unknown") throw error;
   }
 }
