@@ -53,7 +53,7 @@ async function moveModels(work: ActivationWork, wanted: Activation, leaving: Pre
   const serverOf = (name: string) => serverNamed(models, name);
   const unloaded: string[] = [];
   const loaded: string[] = [];
-  const placed = await placedNames(slots);
+  const placed = leaving.some(({ place }) => place) ? await placedNames(slots) : new Set<string>();
   const isPlaced = ({ place, model }: PreloadedModel) => place && placed.has(model);
   for (const { server, model } of leaving.filter((each) => !isPlaced(each))) {
     if (await leaveMemory(serverOf(server), model)) unloaded.push(model);

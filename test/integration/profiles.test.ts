@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { appendToJournal } from "../../lib/trial/trial-journal.ts";
 import { IndexParameters } from "../../lib/vector/index-parameters.ts";
 import { madeUpRows } from "../support/indexed-lake.ts";
 import { openProfileApp, type ProfileApp } from "../support/profile-app.ts";
@@ -101,7 +102,35 @@ test("a search under a profile without an index goes to its index of the profile
   expect(none.answer).toMatchObject({ status: 409, type: "profile-index" });
 });
 
-test("a profile without a model to load is active at once, and its indexes open by themselves", async () => {
+test("the trials of all its indexes are one history of a profile, newest first", async () => {
+  await create("tuned");
+  await create("other", { indexes: ["itable"] });
+  const failure = {
+    kind: "failure" as const,
+    corpus: "c",
+    sampleShare: 1,
+    errorType: "t",
+    message: "m",
+    why: "w",
+  };
+  for (const [trial, index, day] of [
+    ["1", "igraph", "01"],
+    ["2", "itable", "02"],
+    ["3", "igraph", "03"],
+  ] as const) {
+    const at = `2026-01-${day}T00:00:00.000Z`;
+    const parameters = IndexParameters.parse({ backend: "hnsw" });
+    await appendToJournal({ store: world.store, index }, { ...failure, trial, index, at, parameters });
+  }
+  const trialsOf = async (id: string) => {
+    const { answer } = await world.ask(`/models/${id}/trials?limit=2`);
+    return { trials: answer.records.map(({ trial }: { trial: string }) => trial), total: answer.total };
+  };
+  expect(await trialsOf("tuned")).toEqual({ trials: ["3", "2"], total: 3 });
+  expect(await trialsOf("other")).toEqual({ trials: ["2"], total: 1 });
+});
+
+test("a profile without a model to load is active at once, without Redis, and its indexes open by themselves", async () => {
   await create("warm", { indexes: ["igraph"] });
   const activated = await world.ask("/vectors/profile/warm/activate", { body: {} });
   expect(activated).toMatchObject({ status: 200, answer: { profile: "warm" } });
