@@ -9,7 +9,8 @@ import { verifyFiles } from "./verify-files.ts";
 
 /**
  * Refuses a generation that has not proved itself. With `force` it need not have, and `forced` says whether that was
- * needed; damaged files are refused even then, for nothing could be answered from them.
+ * needed; damaged files are refused then, for nothing could be answered from them. Those of a certified generation are
+ * not read again, which would cost more than a promotion may take: the gate read them, and serve verifies what it opens.
  */
 export async function assertPromotable(
   candidate: StoredManifest,
