@@ -48,6 +48,8 @@ export const QuestionAnswer = z.object({
   unknown_citations: z.array(z.int()),
   /** False where the answer was cut off at the generator's limit. */
   complete: z.boolean(),
+  /** False where better chunks may not have been found; the plan says why. */
+  search_complete: z.boolean(),
   usage: z.object({
     /** Chunks that stood in the prompt, and those for which it had no room. */
     chunks_read: z.int(),

@@ -82,6 +82,7 @@ function answerOf(readied: ReadiedQuestion, outcome: Outcome): QuestionAnswer {
     }),
     unknown_citations: unknown,
     complete: written?.finish !== "length",
+    search_complete: found.complete,
     usage: {
       chunks_read: prompt.places.length,
       chunks_left_out: hits.length - prompt.places.length,

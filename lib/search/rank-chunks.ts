@@ -18,7 +18,9 @@ export interface RankOrder {
   mode: SearchMode;
   query: string | undefined;
   /** Absent with `lexical`, and where the query has no feature that the embedder knows. */
-  vector: Float32Array | undefined;
+  vector?: Float32Array | undefined;
+  /** Why a query that may have features has no vector now. */
+  failure?: string | undefined;
   filter: RowFilter | undefined;
   k: number;
   /** No further try of the vectors that is expected to take longer than this. */
@@ -101,11 +103,7 @@ function rankByWords({ generation, query = "", filter, k }: RankOrder): RankedCh
 async function rankByBoth(order: RankOrder, allowed: number): Promise<RankedChunks> {
   const { vector, k } = order;
   const depth = fusionDepth(k);
-  if (vector === undefined) {
-    const reason = "The query has no feature that the embedder knows, so words alone rank.";
-    const alone = rankByWords(order);
-    return { ...alone, plan: { ...alone.plan, reason } };
-  }
+  if (vector === undefined) return rankWithoutVector(order);
   const words = rankByWords({ ...order, k: depth });
   // What stands far below the page only fills up the fusion, and need not be searched for as surely.
   const near = await rankByVector({ ...order, k: depth }, vector, { allowed, head: k });
@@ -128,6 +126,16 @@ async function rankByBoth(order: RankOrder, allowed: number): Promise<RankedChun
     },
     k,
   );
+}
+
+function rankWithoutVector(order: RankOrder): RankedChunks {
+  const alone = rankByWords(order);
+  if (order.failure === undefined) {
+    const reason = "The query has no feature that the embedder knows, so words alone rank.";
+    return { ...alone, plan: { ...alone.plan, reason } };
+  }
+  const reason = `Words alone rank, for the query's vector cannot be had now: ${order.failure}`;
+  return { ...alone, plan: { ...alone.plan, reason, outcome: "gave-up" }, complete: false };
 }
 
 /** Both lists reach this far below the page, so that a hit that is middling in each can still come out on top. */

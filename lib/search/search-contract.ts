@@ -23,7 +23,7 @@ export const SearchRequest = z.strictObject({
   generation: z.string().min(1).max(100).optional(),
   /** Answer from this snapshot: `current`, `previous` or `@` and an activation's number; not beside `generation`. */
   snapshot: z.string().min(1).max(100).optional(),
-  /** Hits below it are left out: a cosine, a BM25 score or a fused score, by the mode. */
+  /** Hits below it are left out: a cosine, a BM25 score or a fused score, by the plan's path. */
   min_score: z.number().optional(),
   /** `offset` and `limit` cut a page out of the `k` best, so pages of one `k` neither overlap nor skip. */
   offset: z
@@ -54,7 +54,7 @@ export const SearchPlan = z.object({
   reason: z.string(),
   /** What the vectors' part was expected to take, from what was measured when the generation was built. */
   expected_ms: z.number().optional(),
-  /** `complete`: k hits. `fewer-match`: fewer, and no more match. `gave-up`: fewer, and more may match. */
+  /** `complete`: k hits. `fewer-match`: fewer, and no more match. `gave-up`: more or better ones may match. */
   outcome: z.enum(["complete", "fewer-match", "gave-up"]),
 });
 export type SearchPlan = z.infer<typeof SearchPlan>;
@@ -68,7 +68,10 @@ export const SearchAnswer = z.object({
   snapshot: z.object({ name: z.string(), dataset: z.string(), dataset_version: z.int() }).optional(),
   mode: SearchMode,
   plan: SearchPlan,
-  /** False where the engine stopped before it had k hits although more may match. */
+  /**
+   * False where the engine stopped before it had k hits although more may match, and where words alone ranked because
+   * the query's vector was not to be had; the plan says which.
+   */
   complete: z.boolean(),
   took_ms: z.number(),
   hits: z.array(SearchHit),

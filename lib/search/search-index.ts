@@ -20,6 +20,7 @@ import { createQueryEmbedder, type QueryEmbedder } from "./embed-query.ts";
 import { type RankedChunks, rankChunks } from "./rank-chunks.ts";
 import { repeatTask } from "./repeat-task.ts";
 import type { SearchAnswer, SearchHit, SearchMode, SearchRequest } from "./search-contract.ts";
+import { createTimelyEmbedder, type TimelyEmbedder, type TimelyVector } from "./timely-embedder.ts";
 
 export interface SearchOptions {
   signal?: AbortSignal;
@@ -31,6 +32,7 @@ export interface SearchService {
   /**
    * Answers from one generation, which the answer names. The request must have passed the `SearchRequest` schema; what
    * depends on the index is checked here, as `invalid`: `search-query`, `vector-dimension`, `vector-value`, `filter-…`.
+   * Where a model's server gives no vector, `hybrid` answers from words and is not complete; `vector` is `unavailable`.
    * Also `index-missing`, `index-not-ready`, `generation-missing`, and `corrupt` where nothing intact is left.
    */
   search(request: SearchRequest, options?: SearchOptions): Promise<SearchAnswer>;
@@ -65,6 +67,7 @@ export function createSearchService({
 }: SearchServiceOptions): SearchService {
   const indexes = new Map<string, ServingIndex>();
   const embedder = createQueryEmbedder(providers, createModelCheck(store));
+  const embedInTime = createTimelyEmbedder(embedder);
   const drained = Promise.withResolvers<void>();
   const ahead = repeatTask(lookEveryMs, async () => {
     for (const serving of indexes.values()) await serving.lookAhead();
@@ -105,7 +108,7 @@ export function createSearchService({
     const started = performance.now();
     const mode = modeOf(request);
     const serving = indexes.get(request.index) ?? (await servingOf(request.index));
-    const work = { request, mode, started, embedder, signal, backend };
+    const work = { request, mode, started, embedder, embedInTime, signal, backend };
     const snapshot = await snapshotOf(store, request);
     const pin = snapshot?.generation ?? request.generation;
     const answer = await serving.use((active) => answerFrom(active, work), pin);
@@ -164,6 +167,7 @@ interface SearchWork {
   mode: SearchMode;
   started: number;
   embedder: QueryEmbedder;
+  embedInTime: TimelyEmbedder;
   signal: AbortSignal | undefined;
   backend: VectorBackend | undefined;
 }
@@ -180,7 +184,7 @@ async function answerFrom({ generation, forced }: Serving, work: SearchWork): Pr
     generation,
     mode,
     query: request.query,
-    vector: mode === "lexical" ? undefined : await vectorOf(generation, work),
+    ...(await vectorOf(generation, work)),
     filter,
     k: request.k ?? 10,
     msMax: request.max_ms,
@@ -198,11 +202,16 @@ async function answerFrom({ generation, forced }: Serving, work: SearchWork): Pr
   };
 }
 
-/** The given vector, or the query's. */
-async function vectorOf({ manifest }: OpenGeneration, work: SearchWork): Promise<Float32Array | undefined> {
+/** The given vector, or the query's. A search that can rank by words neither waits for it long nor fails for its lack. */
+async function vectorOf({ manifest }: OpenGeneration, work: SearchWork): Promise<TimelyVector> {
+  const { mode, embedder, embedInTime } = work;
   const { vector, query = "" } = work.request;
-  if (vector === undefined) return work.embedder.embed(query, manifest);
-  if (vector.length === manifest.dimension) return Float32Array.from(vector);
+  if (mode === "lexical") return { vector: undefined };
+  if (vector === undefined)
+    return mode === "hybrid"
+      ? embedInTime(query, manifest)
+      : { vector: await embedder.embed(query, manifest) };
+  if (vector.length === manifest.dimension) return { vector: Float32Array.from(vector) };
   throw invalid(
     "vector-dimension",
     "vector",

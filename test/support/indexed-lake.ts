@@ -7,6 +7,7 @@ import { commitRows } from "@lakefleet/lib/dataset/commit-rows.ts";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
 import type { Column, WriteMode } from "@lakefleet/lib/dataset/dataset-version.ts";
 import { type EmbedResult, embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
+import type { EmbeddingProvider } from "@lakefleet/lib/embedding/embedding-provider.ts";
 import { forgetCached } from "@lakefleet/lib/embedding/forgotten-texts.ts";
 import { createInlineHashProvider } from "@lakefleet/lib/embedding/hash-provider.ts";
 import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
@@ -60,6 +61,8 @@ export interface IndexedLakeOptions {
   dataset?: string;
   /** The bucket of another lake or of a fleet, instead of one of its own. */
   inside?: { store: LocalStore; locks: string };
+  /** The built-in one unless it is given. */
+  provider?: EmbeddingProvider;
 }
 
 export async function openIndexedLake(options: IndexedLakeOptions = {}): Promise<IndexedLake> {
@@ -76,7 +79,7 @@ async function openLake(
   writesBefore: number,
   options: IndexedLakeOptions,
 ): Promise<IndexedLake> {
-  const { index = "i", dataset = "d", inside } = options;
+  const { index = "i", dataset = "d", inside, provider = createInlineHashProvider() } = options;
   const store = inside?.store ?? (await openLocalStore({ name: "test", root: path.join(root, "bucket") }));
   const locks = inside?.locks ?? path.join(root, "locks");
   let writes = writesBefore;
@@ -89,7 +92,13 @@ async function openLake(
     store,
     locks,
     async define(change = {}) {
-      await definitionLog(store, index).commit(() => ({ ...defaults, index, dataset, ...change }));
+      await definitionLog(store, index).commit(() => ({
+        ...defaults,
+        index,
+        dataset,
+        embedderId: provider.embedderId,
+        ...change,
+      }));
     },
     async write(rows, mode = "append") {
       const values = rows.map((row) => [row.name, row.body, row.topic ?? null, row.year ?? null]);
@@ -109,7 +118,6 @@ async function openLake(
     async embed() {
       const version = await readDataset(store, dataset);
       const pipeline = await openPipeline({ store, index, locks });
-      const provider = createInlineHashProvider();
       try {
         await syncPipeline({ pipeline, store, definition: await definition(), version });
         const result = await embedPending({ pipeline, provider });

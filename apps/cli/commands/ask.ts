@@ -10,6 +10,8 @@ interface Answer {
   citations: { number: number; doc_id: string; chunk_index: number; text: string }[];
   unknown_citations: number[];
   complete: boolean;
+  search_complete: boolean;
+  plan: { reason: string };
 }
 
 const reasons: Record<NonNullable<Answer["reason"]>, string> = {
@@ -48,7 +50,8 @@ export function addAskCommand(program: Command): void {
 
 function linesOf(answer: Answer): string[] {
   const { reason, generation, citations, unknown_citations: unknown } = answer;
-  if (reason !== null) return [`No answer: ${reasons[reason]} (${generation}).`];
+  const lacking = answer.search_complete ? [] : [`the search may have missed more: ${answer.plan.reason}`];
+  if (reason !== null) return [`No answer: ${reasons[reason]} (${generation}).`, ...lacking];
   return [
     `${answer.answer}${answer.complete ? "" : "… (cut off at the generator's limit)"}`,
     "",
@@ -58,5 +61,6 @@ function linesOf(answer: Answer): string[] {
     ),
     ...(unknown.length === 0 ? [] : [`removed: citations of ${unknown.join(", ")}, which are no sources`]),
     `from ${generation}`,
+    ...lacking,
   ];
 }

@@ -37,7 +37,7 @@ export function addSearchCommand(program: Command): void {
           (hit, position) =>
             `${String(position + 1).padStart(3)}  ${hit.score.toFixed(4)}  ${hit.doc_id}\n     ${snippet(hit.text)}`,
         ),
-        `${answer.hits.length} hits in ${answer.took_ms} ms from ${answer.generation} (${answer.mode}; ${answer.plan.path}: ${answer.plan.reason})${answer.complete ? "" : "; the search gave up, and more may match"}`,
+        `${answer.hits.length} hits in ${answer.took_ms} ms from ${answer.generation} (${answer.mode}; ${answer.plan.path}: ${answer.plan.reason})${answer.complete ? "" : "; more or better ones may match"}`,
       ]);
     });
 }
