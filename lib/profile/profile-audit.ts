@@ -43,8 +43,12 @@ export interface ProfileAudit {
 export function openProfileAudit(store: LocalStore): ProfileAudit {
   const logs = new Map<string, Promise<AppendLog<AuditRecord>>>();
   const logOf = (id: string) => {
-    const log = logs.get(id) ?? openAppendLog({ folder: auditFolder(store, id), schema: AuditRecord });
+    const known = logs.get(id);
+    if (known !== undefined) return known;
+    const log = openAppendLog({ folder: auditFolder(store, id), schema: AuditRecord });
     logs.set(id, log);
+    // One that could not be opened is tried again with the next record.
+    log.catch(() => logs.delete(id));
     return log;
   };
   return {

@@ -163,6 +163,13 @@ describe("a request under a profile", () => {
     }
   });
 
+  test("to what the document does not describe is 403, as the board of queues", async () => {
+    for (const path of ["/admin/queues/api/queues", "/admin/queues", "/nothing"]) {
+      const { status, answer } = await world.ask(path, { profile: "a" });
+      expect([path, status, answer?.type]).toEqual([path, 403, "profile-route"]);
+    }
+  });
+
   test("is told by lists what it was told before the other profile and its data were there", async () => {
     expect(before.size).toBeGreaterThan(4);
     const now = await readLists();

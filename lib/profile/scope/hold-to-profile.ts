@@ -38,18 +38,19 @@ export function holdToProfile(app: OpenAPIHono, surroundings: ScopeSurroundings)
   return async (context, next) => {
     const routes = matchedRoutes(context);
     const place = routes.findIndex(({ method }) => method !== "ALL");
+    // Absent for what answers every method, such as the board of queues, and for what no route answers.
     const route = routes[place];
-    if (route === undefined || scopeOf(context) !== undefined) return next();
+    if (scopeOf(context) !== undefined) return next();
     declarations ??= readDeclarations(app);
-    const declaration = declarations.get(keyOf(route.method, route.path));
+    const declaration = route && declarations.get(keyOf(route.method, route.path));
     const named = context.req.header(profileHeader);
     if (named === undefined && declaration?.under !== true) return next();
-    const request = { context, parameters: readParameters(context, place) };
+    const request = { context, parameters: route === undefined ? {} : readParameters(context, place) };
     const within = declaration?.profile && (await readPlaces(request, [declaration.profile]))[0];
     const id = named ?? within ?? "";
     const scope = await readScope(id);
     const refuse = async (kind: string, error: DomainError) => {
-      await record(surroundings, id, { route: `${route.method} ${route.path}`, kind });
+      await record(surroundings, id, { route: route ? `${route.method} ${route.path}` : "none", kind });
       throw error;
     };
     if (declaration === undefined) return refuse("route", routeRefused(id));
