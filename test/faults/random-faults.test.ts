@@ -1,5 +1,6 @@
+import { createRandom } from "@lakefleet/lib/generation/format/seeded-random.ts";
 import { describeFaults } from "../support/describe-faults.ts";
-import { createRandom, drawFault } from "../support/fault-plan.ts";
+import { drawFault } from "../support/fault-plan.ts";
 
 /** With the failpoints and the other files beside this one more than forty; any number with `npm run faults -- --runs N`. */
 const runs = Number(process.env["LAKEFLEET_FAULT_RUNS"] ?? 6);

@@ -1,5 +1,5 @@
 import { sampleOrdinals } from "../../evaluation/sample-strata.ts";
-import { createRandom } from "../../generation/format/seeded-random.ts";
+import { createRandom, shuffled } from "../../generation/format/seeded-random.ts";
 import type { Candidates } from "./read-candidates.ts";
 
 /** Fewer chunks tell nothing of a model's quality or pace; in a small index they are all of it. */
@@ -45,13 +45,4 @@ export function chooseSample(
     mixed.filter((_position, place) => place % groupCount === group),
   );
   return { groups: groups.filter((group) => group.length > 0), strata: strata.length };
-}
-
-export function shuffled<Value>(values: readonly Value[], random: () => number): Value[] {
-  const mixed = [...values];
-  for (let last = mixed.length - 1; last > 0; last -= 1) {
-    const other = Math.floor(random() * (last + 1));
-    [mixed[last], mixed[other]] = [mixed[other]!, mixed[last]!];
-  }
-  return mixed;
 }

@@ -1,7 +1,6 @@
 import type { EvalSet } from "../../evaluation/eval-set.ts";
 import { rankDocuments, relevantDocuments } from "../../evaluation/judged-ranking.ts";
-import { createRandom } from "../../generation/format/seeded-random.ts";
-import { shuffled } from "./choose-sample.ts";
+import { createRandom, shuffled } from "../../generation/format/seeded-random.ts";
 
 /** A question, and which documents answer it. */
 export interface SampleQuery {

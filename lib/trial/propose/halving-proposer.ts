@@ -1,8 +1,9 @@
+import { shuffled } from "../../generation/format/seeded-random.ts";
 import { crossing } from "./effort-curve.ts";
 import type { Proposal, Proposer } from "./proposer.ts";
 import { atLikelyEffort, effortPoints, refine } from "./refine.ts";
 import { configurationsOf, effortAxis, graphKey, type Positions } from "./search-space.ts";
-import { seededRandom, shuffled } from "./seeded-random.ts";
+import { seededRandom } from "./seeded-random.ts";
 import { best, curvesOf, type LocatedPoint, proposal, type Survey, surveyHistory } from "./survey.ts";
 
 /** The share of the chunks that each round looks at; a third of the candidates goes on to the next. */
