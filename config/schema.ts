@@ -35,6 +35,8 @@ const Environment = z.object({
   LAKEFLEET_TRIAL_CACHE_MIB: Count.default(8_192),
   /** Models that fit on the graphics cards at a time, beside those that are small enough to stay there always. */
   LAKEFLEET_GPU_SLOTS: Count.max(64).default(1),
+  /** How long a job waits in all for servers of models that are down or throttle; an outage over night costs no job. */
+  LAKEFLEET_PROVIDER_WAIT_S: Count.default(43_200),
   /** What a DSN may lead to beside a host on the network, joined by commas: `files` (of TLS), `sockets`, `link-local`. */
   LAKEFLEET_DATABASE_ALLOW: z.string().default("").transform(splitList).pipe(z.array(DatabaseAllowance)),
   /** The file of model servers and models, `models.json` in the data folder where it is not set. */
@@ -60,6 +62,7 @@ export interface Configuration {
   ingestMemoryMib: number;
   trialCacheMib: number;
   gpuSlots: number;
+  providerWaitMs: number;
   adminKey: string | undefined;
   workerLockMs: number;
   databaseAllow: z.infer<typeof DatabaseAllowance>[];
@@ -115,6 +118,7 @@ export function readConfiguration(
       ingestMemoryMib: values.LAKEFLEET_INGEST_MEMORY_MIB,
       trialCacheMib: values.LAKEFLEET_TRIAL_CACHE_MIB,
       gpuSlots: values.LAKEFLEET_GPU_SLOTS,
+      providerWaitMs: 1_000 * values.LAKEFLEET_PROVIDER_WAIT_S,
       workerLockMs: values.LAKEFLEET_WORKER_LOCK_MS,
       adminKey: values.LAKEFLEET_ADMIN_KEY,
       databaseAllow: values.LAKEFLEET_DATABASE_ALLOW,
@@ -155,6 +159,7 @@ export function environmentOf(configuration: Configuration): Record<string, stri
     LAKEFLEET_INGEST_MEMORY_MIB: String(configuration.ingestMemoryMib),
     LAKEFLEET_TRIAL_CACHE_MIB: String(configuration.trialCacheMib),
     LAKEFLEET_GPU_SLOTS: String(configuration.gpuSlots),
+    LAKEFLEET_PROVIDER_WAIT_S: String(configuration.providerWaitMs / 1_000),
     LAKEFLEET_WORKER_LOCK_MS: String(configuration.workerLockMs),
     LAKEFLEET_ADMIN_KEY: configuration.adminKey,
     LAKEFLEET_DATABASE_ALLOW: configuration.databaseAllow.join(","),

@@ -30,6 +30,8 @@ export const JobSchema = z
         eta_seconds: z.number().nullable(),
       })
       .nullable(),
+    /** Why the step that is due was put aside without the loss of an attempt, and when it is tried again. */
+    waiting_for: z.object({ type: z.string(), detail: z.string(), until: z.string() }).nullable(),
     attempts: z.int(),
     result: z.unknown(),
     error: ProblemSchema.nullable(),

@@ -39,6 +39,7 @@ function describe(job: JobView) {
   return {
     step: step.padEnd(8),
     rate,
-    eta_text: eta === null || eta === undefined ? "" : `${Math.ceil(eta)} s left`,
+    eta_text:
+      job.waiting_for?.detail ?? (eta === null || eta === undefined ? "" : `${Math.ceil(eta)} s left`),
   };
 }

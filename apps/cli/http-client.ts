@@ -12,6 +12,7 @@ export interface JobView {
     rate: number | null;
     eta_seconds: number | null;
   } | null;
+  waiting_for: { type: string; detail: string; until: string } | null;
   attempts: number;
   result: unknown;
   error: Partial<Problem> | null;

@@ -7,6 +7,9 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { EmbeddersOptions } from "./open-embedders.ts";
 import { openLocalGuard } from "./providers/local-guard.ts";
 
+/** A client waits in front of it, and is told when to come back. */
+const queryPatienceMs = 3_000;
+
 type OpenGuard = EmbeddersOptions["openGuard"];
 
 interface Surroundings {
@@ -38,7 +41,10 @@ export function openQueryGuards({ configuration, telemetry }: Surroundings): Pro
     open(provider, settings) {
       const guard = guards.get(provider) ?? openGuard(provider, settings);
       guards.set(provider, guard);
-      return { call: (call, send) => guard.call(call, send), close: async () => undefined };
+      return {
+        call: (call, send) => guard.call({ patienceMs: queryPatienceMs, ...call }, send),
+        close: async () => undefined,
+      };
     },
     async close() {
       await Promise.all([...guards.values()].map((guard) => guard.close()));

@@ -59,7 +59,8 @@ export interface ProviderGuardOptions {
   telemetry: Telemetry;
 }
 
-const defaultPatienceMs = 60_000;
+/** A longer wait is the job's, which is put aside for it; to begin the job again takes less than this. */
+const defaultPatienceMs = 10_000;
 
 export function openProviderGuard(options: ProviderGuardOptions): ProviderGuard {
   const { redis, provider, telemetry, clock = systemClock } = options;

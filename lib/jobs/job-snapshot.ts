@@ -3,6 +3,7 @@ import type { ChainableCommander } from "ioredis";
 import { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
 import type { JobReference } from "./intent-record.ts";
+import { JobEnvelope, type JobWait } from "./job-envelope.ts";
 import type { Queues } from "./open-queues.ts";
 import type { JobProgress } from "./progress-meter.ts";
 
@@ -12,6 +13,8 @@ export interface JobSnapshot {
   progress: JobProgress | null;
   /** Attempts that have ended. */
   attemptsEnded: number;
+  /** Why it was put aside, until it is tried again. */
+  waitingFor: JobWait | undefined;
   failedReason: string | undefined;
   /** What the handler returned; undefined until the job has completed. */
   result: unknown;
@@ -26,7 +29,7 @@ const StoredProgress: z.ZodType<JobProgress> = z.object({
   eta_seconds: z.number().nullable(),
 });
 
-const fields = ["timestamp", "progress", "atm", "failedReason", "finishedOn", "returnvalue"] as const;
+const fields = ["timestamp", "progress", "atm", "failedReason", "finishedOn", "returnvalue", "data"] as const;
 const commandsPerJob = 4;
 
 /** Reads many jobs in one round trip; `undefined` for a job that Redis does not hold. */
@@ -59,7 +62,7 @@ function keysOf(queues: Queues, queue: QueueName): (type: string) => string {
 
 function decode([stored, locked, completed, failed]: unknown[]): JobSnapshot | undefined {
   const values = z.array(z.string().nullable()).length(fields.length).parse(stored);
-  const [timestamp, progress, attempts, failedReason, finishedOn, result] = values;
+  const [timestamp, progress, attempts, failedReason, finishedOn, result, data] = values;
   if (timestamp === null) return undefined;
   const state =
     completed !== null ? "completed" : failed !== null ? "failed" : locked === 1 ? "active" : "waiting";
@@ -67,6 +70,7 @@ function decode([stored, locked, completed, failed]: unknown[]): JobSnapshot | u
     state,
     progress: readProgress(progress),
     attemptsEnded: Number(attempts ?? 0),
+    waitingFor: readWait(data),
     failedReason: failedReason ?? undefined,
     result: completed === null ? undefined : JSON.parse(result ?? "null"),
     finishedAt: finishedOn ? new Date(Number(finishedOn)).toISOString() : undefined,
@@ -77,6 +81,10 @@ function readProgress(text: string | null | undefined): JobProgress | null {
   if (text === null || text === undefined) return null;
   const parsed = StoredProgress.safeParse(JSON.parse(text));
   return parsed.success ? parsed.data : null;
+}
+
+function readWait(data: string | null | undefined): JobWait | undefined {
+  return JobEnvelope.safeParse(JSON.parse(data ?? "null")).data?.waitingFor;
 }
 
 export function jobMissing(reference: { queue: string; id: string }): DomainError {

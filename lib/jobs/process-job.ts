@@ -1,5 +1,5 @@
 import type { QueueContract } from "@lakefleet/queues/define-queue.ts";
-import { DelayedError, type Job, WaitingError } from "bullmq";
+import { type Job, WaitingError } from "bullmq";
 import type { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
 import { handledElsewhere } from "../errors/handled-elsewhere.ts";
@@ -8,6 +8,7 @@ import { failpoint } from "../storage/failpoint.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Intents } from "./intents.ts";
 import { createJobReporter, type JobContext, type JobReporter } from "./job-context.ts";
+import { delayWhereItMustWait } from "./job-delay.ts";
 import { JobEnvelope } from "./job-envelope.ts";
 import { jobErrorFrom, PermanentJobError } from "./job-error.ts";
 import { type StopReason, stopError, stopReasons } from "./stop-reason.ts";
@@ -22,12 +23,12 @@ export interface ProcessJobOptions<Payload extends z.ZodType, Result extends z.Z
   handler: JobHandler<Payload, Result>;
   intents: Intents;
   telemetry: Telemetry;
+  /** A job is put aside for so long in all because a server of models takes no calls; then it has failed. */
+  providerWaitMaxMs: number;
 }
 
 /** A handler that does not stop within this time after its signal is left behind, so the worker can go on. */
 const stopGraceMs = 10_000;
-/** Short beside any step that holds a lock, long beside the cost of asking again. */
-const busyWaitSeconds = 1;
 
 /** Runs one attempt of one job and ends it the way the queue engine understands. */
 export async function processJob<Payload extends z.ZodType, Result extends z.ZodType>(
@@ -40,8 +41,9 @@ export async function processJob<Payload extends z.ZodType, Result extends z.Zod
     telemetry.emit("job.report-failed", { queue: contract.name, jobId: job.id ?? "", reason: String(error) });
   const reporter = createJobReporter(job, reportError);
   const attempt = startAttempt(contract.timeoutMs, claim.signal);
+  let envelope: JobEnvelope | undefined;
   try {
-    const envelope = parseEnvelope(job);
+    envelope = await takeEnvelope(job);
     const settled = await settledBefore(intents, envelope, isRoot(job));
     if (settled !== undefined) return settled.result;
     const context: JobContext = {
@@ -62,9 +64,11 @@ export async function processJob<Payload extends z.ZodType, Result extends z.Zod
       error,
       stop: attempt.signal.reason,
       job,
+      envelope,
       token: claim.token,
       reporter,
       telemetry,
+      providerWaitMaxMs: options.providerWaitMaxMs,
     });
   } finally {
     attempt.close();
@@ -147,14 +151,16 @@ async function endAttempt(end: {
   error: unknown;
   stop: unknown;
   job: Job;
+  envelope: JobEnvelope | undefined;
   token: string | undefined;
   reporter: JobReporter;
   telemetry: Telemetry;
+  providerWaitMaxMs: number;
 }): Promise<never> {
-  const { job, reporter, stop } = end;
+  const { job, envelope, token, reporter, stop, providerWaitMaxMs } = end;
   if (stop instanceof DomainError && stop.type === "worker-draining") {
     // Back to the head of the line; an attempt that a stopping worker broke off is not held against the job.
-    await job.moveToWait(end.token);
+    await job.moveToWait(token);
     throw new WaitingError();
   }
   if (end.error instanceof PermanentJobError) throw end.error;
@@ -164,18 +170,17 @@ async function endAttempt(end: {
     reporter.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   await reporter.flush();
-  if (error instanceof DomainError && error.kind === "busy") {
-    // Another job holds what this one needs, for hours maybe; to wait for it is no failed attempt, and holds no worker.
-    await job.moveToDelayed(Date.now() + 1_000 * (error.retryAfterSeconds ?? busyWaitSeconds), end.token);
-    throw new DelayedError();
-  }
+  if (envelope !== undefined) await delayWhereItMustWait({ job, envelope, token, error, providerWaitMaxMs });
   throw jobErrorFrom(error);
 }
 
-function parseEnvelope(job: Job): JobEnvelope {
+/** What the job carries; from now on it waits for nothing. */
+async function takeEnvelope(job: Job): Promise<JobEnvelope> {
   const parsed = JobEnvelope.safeParse(job.data);
-  if (parsed.success) return parsed.data;
-  throw payloadError(job.queueName, parsed.error);
+  if (!parsed.success) throw payloadError(job.queueName, parsed.error);
+  const { waitingFor, ...envelope } = parsed.data;
+  if (waitingFor !== undefined) await job.updateData(envelope);
+  return envelope;
 }
 
 function parsePayload<Payload extends z.ZodType, Result extends z.ZodType>(

@@ -27,6 +27,7 @@ function snapshots(states: Record<string, Partial<JobSnapshot>>): Map<string, Jo
   const nothing = {
     progress: null,
     attemptsEnded: 0,
+    waitingFor: undefined,
     failedReason: undefined,
     result: undefined,
     finishedAt: undefined,
@@ -58,6 +59,13 @@ describe("the view of a root job", () => {
     );
     expect(view).toMatchObject({ state: "active", progress, attempts: 0 });
     expect(view.children.map((child) => child.state)).toEqual(["active", "waiting"]);
+  });
+
+  test("tells what the step that is due waits for, until it is over", () => {
+    const waitingFor = { type: "provider-failed", detail: "It is down.", until: at };
+    const put = snapshots({ ingest: { state: "completed" }, embed: { waitingFor }, index: {} });
+    expect(jobView(intent(), root, put)).toMatchObject({ state: "active", waiting_for: waitingFor });
+    expect(jobView(intent({ state: "cancelled" }), root, put).waiting_for).toBeNull();
   });
 
   test("is active between two steps", () => {

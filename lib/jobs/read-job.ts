@@ -6,7 +6,7 @@ import { withDeadline } from "./deadline.ts";
 import { type EndedState, type JobReference, StoredProblem } from "./intent-record.ts";
 import type { Intent } from "./intent-state.ts";
 import type { Intents } from "./intents.ts";
-import { intentOfJobId } from "./job-envelope.ts";
+import { intentOfJobId, type JobWait } from "./job-envelope.ts";
 import { readProblem } from "./job-error.ts";
 import { type JobSnapshot, jobMissing, readSnapshots } from "./job-snapshot.ts";
 import type { Queues } from "./open-queues.ts";
@@ -20,6 +20,8 @@ export interface JobView {
   queue: QueueName;
   state: JobState;
   progress: JobProgress | null;
+  /** Why the step that is due was put aside, and when it is tried again. */
+  waiting_for: JobWait | null;
   attempts: number;
   result: unknown;
   error: Problem | null;
@@ -87,6 +89,7 @@ export function jobView(
     queue: job.queue,
     state,
     progress: snapshots.get(ended || running === undefined ? job.id : running.id)?.progress ?? null,
+    waiting_for: ended ? null : waitOf(jobs.slice(0, position + 1), snapshots),
     attempts: (snapshot?.attemptsEnded ?? 0) + (snapshot?.state === "active" ? 1 : 0),
     result: state === "completed" ? resultOf(intent, isRoot, snapshot) : null,
     error: ended ? errorOf(intent, state, snapshot) : null,
@@ -96,6 +99,14 @@ export function jobView(
       ? ((isRoot ? intent.ended?.at : undefined) ?? snapshot?.finishedAt ?? intent.ended?.at ?? null)
       : null,
   };
+}
+
+function waitOf(jobs: readonly JobReference[], snapshots: ReadonlyMap<string, JobSnapshot>): JobWait | null {
+  for (const { id } of jobs) {
+    const waitingFor = snapshots.get(id)?.waitingFor;
+    if (waitingFor !== undefined) return waitingFor;
+  }
+  return null;
 }
 
 function stateOf(intent: Intent, position: number, snapshots: ReadonlyMap<string, JobSnapshot>): JobState {

@@ -49,6 +49,7 @@ export async function runWorkerProcess<Payload extends z.ZodType, Result extends
     intents,
     telemetry,
     drainTimeoutMs,
+    providerWaitMaxMs: configuration.providerWaitMs,
     takeover: { lockMs: configuration.workerLockMs, stalledCheckMs: configuration.workerLockMs / 2 },
   });
   await stopRequested();

@@ -150,6 +150,55 @@ describe("an error", () => {
     expect(done.attempts).toBe(1);
   });
 
+  test("of a server of models costs no attempt either, and the job says what it waits for", async () => {
+    let calls = 0;
+    const isBack = Promise.withResolvers<void>();
+    await fleet.work(refreshQueue, async () => {
+      calls += 1;
+      if (calls > 2 * refreshQueue.options.attempts) return refreshResult;
+      const retryAfterSeconds = calls === 2 ? 0.5 : 0.01;
+      if (calls === 4) await isBack.promise;
+      throw new DomainError({
+        kind: "unavailable",
+        type: "provider-circuit-open",
+        message: "Left alone.",
+        retryAfterSeconds,
+      });
+    });
+    const root = await fleet.jobs.startFlow({ steps: refreshJob(), actor });
+    const told = await eventually(
+      async () => (await fleet.jobs.read(root.queue, root.id)).waiting_for ?? undefined,
+    );
+    expect(told).toMatchObject({ type: "provider-circuit-open", detail: "Left alone." });
+    await eventually(() => calls === 4 || undefined);
+    expect(await fleet.jobs.read(root.queue, root.id)).toMatchObject({ state: "active", waiting_for: null });
+    isBack.resolve();
+    const done = await fleet.settled(root, "completed");
+    expect(done).toMatchObject({ attempts: 1, waiting_for: null });
+  });
+
+  test("of a server of models that stays away ends the job once it has waited for so long in all", async () => {
+    let calls = 0;
+    const outage = { kind: "unavailable", type: "provider-failed", message: "It is down." } as const;
+    await fleet.work(
+      refreshQueue,
+      async () => {
+        calls += 1;
+        throw new DomainError({ ...outage, retryAfterSeconds: 0.04 });
+      },
+      { providerWaitMaxMs: 100 },
+    );
+    const root = await fleet.jobs.startFlow({ steps: refreshJob(), actor });
+    const done = await fleet.settled(root, "failed");
+    expect(done.error).toMatchObject({ type: "provider-wait-over" });
+    expect(done.error?.detail).toContain("It is down.");
+    // 40, 40 and the 20 ms that were left; the fourth try is the last.
+    expect(calls).toBe(4);
+    const retried = await fleet.jobs.retry(root.queue, root.id);
+    await fleet.settled(retried, "failed");
+    expect(calls).toBe(8);
+  });
+
   test("in the result is caught by the contract", async () => {
     const contract = { ...refreshQueue, options: { ...refreshQueue.options } };
     let attempts = 0;

@@ -60,6 +60,7 @@ export async function startJobFleet(options: { queueDepthMax?: number } = {}): P
         intents,
         telemetry,
         drainTimeoutMs: 100,
+        providerWaitMaxMs: 60_000,
         takeover: { lockMs: 1_000, stalledCheckMs: 500 },
         ...settings,
       });

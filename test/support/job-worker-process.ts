@@ -27,6 +27,7 @@ const worker = runWorker({
   intents,
   telemetry,
   drainTimeoutMs: 100,
+  providerWaitMaxMs: 60_000,
   takeover: { lockMs: 1_000, stalledCheckMs: 500 },
 });
 await worker.ready();

@@ -51,5 +51,6 @@ function jobPath(queue: string, id: string): string {
 
 function line(job: JobView): string {
   const progress = job.progress ? ` ${job.progress.done}/${job.progress.total} ${job.progress.unit}` : "";
-  return `${job.queue} ${job.id} ${job.state}${progress}${job.error ? ` ${job.error.type}: ${job.error.detail}` : ""}`;
+  const waiting = job.waiting_for ? ` waits until ${job.waiting_for.until}: ${job.waiting_for.detail}` : "";
+  return `${job.queue} ${job.id} ${job.state}${progress}${waiting}${job.error ? ` ${job.error.type}: ${job.error.detail}` : ""}`;
 }
