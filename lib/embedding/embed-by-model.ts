@@ -1,6 +1,6 @@
 import { embedAlone } from "./embed-alone.ts";
 import type { EmbeddedTexts, EmbedTextsOptions } from "./embed-texts.ts";
-import type { ModelServing } from "./embedding-provider.ts";
+import { addUsage, type ModelServing } from "./embedding-provider.ts";
 import { assertServing, callModel, type ModelRun } from "./model-run.ts";
 import { planCalls } from "./providers/plan-calls.ts";
 import { inputFault } from "./providers/provider-errors.ts";
@@ -19,7 +19,8 @@ export async function embedByModel(
   const outcome: EmbeddedTexts = { answers, tokens: 0, costUsd: 0, resplit: 0, failure: undefined };
   if (texts.length === 0) return outcome;
   try {
-    await embedAll({ ...options, outcome, tokensRead: await serving.tokensRead(signal) });
+    const tokensRead = await serving.tokensRead({ signal, onUsage: (usage) => addUsage(outcome, usage) });
+    await embedAll({ ...options, outcome, tokensRead });
   } catch (error) {
     outcome.failure = error;
   }

@@ -5,7 +5,7 @@ import { textValues } from "./arrow-values.ts";
 import { assertLive } from "./assert-live.ts";
 import { addCached, type NewVectors, tidyCache } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
-import { claimPending, inProgress, releaseClaim } from "./pending-rows.ts";
+import { claimPending, countPending, inProgress, releaseClaim } from "./pending-rows.ts";
 import { writeMeta } from "./pipeline-meta.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { type ResolvedVectors, resolveVectors } from "./resolve-vectors.ts";
@@ -16,6 +16,8 @@ import { addEmbeddings, splitVectors, updateDocuments } from "./write-vectors.ts
 export interface EmbedPendingOptions {
   pipeline: Pipeline;
   provider: EmbeddingProvider;
+  /** Asked before anything is claimed, where something is pending; what it throws leaves all as it was. */
+  ready?: (() => Promise<void>) | undefined;
   /** Asked before and after the provider is; throws where the model is not the one that its id stands for. */
   confirm?: (() => Promise<void>) | undefined;
   signal?: AbortSignal | undefined;
@@ -49,6 +51,7 @@ export function embedPending(options: EmbedPendingOptions): Promise<EmbedResult>
 
 async function embedAlone(options: EmbedPendingOptions): Promise<EmbedResult> {
   const { pipeline, provider, progress } = options;
+  if ((await countPending(pipeline, provider.embedderId)) > 0) await options.ready?.();
   const total = await claimPending(pipeline, provider.embedderId);
   failpoint("embed.after-claim");
   const result: EmbedResult = {

@@ -5,6 +5,17 @@ export interface EmbeddingUsage {
   costUsd: number;
 }
 
+/** What several calls took together. */
+export interface UsageSum {
+  tokens: number;
+  costUsd: number;
+}
+
+export function addUsage(sum: UsageSum, { tokens = 0, costUsd }: EmbeddingUsage): void {
+  sum.tokens += tokens;
+  sum.costUsd += costUsd;
+}
+
 export interface EmbedBatchOptions {
   signal?: AbortSignal | undefined;
   /** Many models are asked for a query in other words than for what it shall find. `document` by default. */
@@ -26,7 +37,9 @@ export interface ModelServing {
    * Tokens that are read of one text, found by asking once: no more than is configured, and less where the server cuts
    * a text of known length sooner. `counted` is false where it does not say how many it has read.
    */
-  tokensRead(signal?: AbortSignal): Promise<{ tokens: number; counted: boolean }>;
+  tokensRead(
+    options?: Pick<EmbedBatchOptions, "signal" | "onUsage">,
+  ): Promise<{ tokens: number; counted: boolean }>;
   /** What the server says it serves under the model's name now, where it says that at all. */
   digest(signal?: AbortSignal): Promise<string | undefined>;
 }

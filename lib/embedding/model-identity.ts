@@ -1,6 +1,6 @@
 import { DomainError } from "../errors/domain-error.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import type { EmbeddingProvider, ModelServing } from "./embedding-provider.ts";
+import type { EmbedBatchOptions, EmbeddingProvider, ModelServing } from "./embedding-provider.ts";
 import { type ModelIdentity, readIdentity, writeIdentity } from "./stored-identity.ts";
 
 const sampleText = "Every chunk of a corpus is embedded by one build of one model.";
@@ -11,19 +11,20 @@ interface Identifying {
   store: ObjectStore;
   provider: EmbeddingProvider;
   signal?: AbortSignal | undefined;
+  /** Told of what it costs to have the known text embedded. */
+  onUsage?: EmbedBatchOptions["onUsage"];
 }
 
 /**
  * Refuses (`conflict`, `embedder-changed`) a model that is not the one of before under the same id, and remembers one
  * that is new. The answer asks the server again whether it still serves that build, where it names its builds.
  */
-export async function confirmModel({ store, provider, signal }: Identifying): Promise<() => Promise<void>> {
+export async function confirmModel(options: Identifying): Promise<() => Promise<void>> {
+  const { store, provider, signal } = options;
   const { serving } = provider;
   if (serving === undefined) return async () => undefined;
-  const known =
-    (await readIdentity(store, provider.embedderId)) ??
-    (await remember({ store, provider, signal }, serving));
-  await compare(known, { provider, serving, signal });
+  const known = (await readIdentity(store, provider.embedderId)) ?? (await remember(options, serving));
+  await compare(known, { ...options, serving });
   return async () => assertDigest(known, await serving.digest(signal));
 }
 
@@ -44,12 +45,13 @@ export async function checkModel({ store, provider, signal }: Identifying): Prom
 }
 
 async function remember(
-  { store, provider, signal }: Identifying,
+  { store, provider, signal, onUsage }: Identifying,
   serving: ModelServing,
 ): Promise<ModelIdentity> {
   const { embedderId, dimension } = provider;
   const digest = (await serving.digest(signal)) ?? null;
-  const sample = Buffer.from((await provider.embedBatch([sampleText], { signal })).buffer).toString("base64");
+  const vector = await provider.embedBatch([sampleText], { signal, onUsage });
+  const sample = Buffer.from(vector.buffer).toString("base64");
   const at = new Date().toISOString();
   const identity: ModelIdentity = { schemaVersion: 1, embedderId, dimension, digest, sample, at };
   return writeIdentity(store, identity);
@@ -57,17 +59,13 @@ async function remember(
 
 async function compare(
   known: ModelIdentity,
-  {
-    provider,
-    serving,
-    signal,
-  }: { provider: EmbeddingProvider; serving: ModelServing; signal?: AbortSignal | undefined },
+  { provider, serving, signal, onUsage }: Omit<Identifying, "store"> & { serving: ModelServing },
 ): Promise<void> {
   if (known.dimension !== provider.dimension) throw changed(known, `it had ${known.dimension} values`);
   const digest = await serving.digest(signal);
   if (digest !== undefined && known.digest !== null) return assertDigest(known, digest);
   const bytes = Buffer.from(known.sample, "base64");
-  const vector = await provider.embedBatch([sampleText], { signal });
+  const vector = await provider.embedBatch([sampleText], { signal, onUsage });
   const product = vector.reduce((sum, value, place) => sum + value * bytes.readFloatLE(place * 4), 0);
   if (product < sameCosine) throw changed(known, "it gave another vector for the same text");
 }

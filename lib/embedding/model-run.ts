@@ -1,5 +1,5 @@
 import type { EmbeddedTexts, EmbedTextsOptions } from "./embed-texts.ts";
-import type { ModelServing } from "./embedding-provider.ts";
+import { addUsage, type ModelServing } from "./embedding-provider.ts";
 import { answerError, inputFault } from "./providers/provider-errors.ts";
 import { tokensAtLeast } from "./providers/token-bounds.ts";
 
@@ -22,10 +22,9 @@ export async function callModel(run: ModelRun, texts: readonly string[]): Promis
   let read: number | undefined;
   const vectors = await provider.embedBatch(texts, {
     signal,
-    onUsage({ tokens, costUsd }) {
-      read = tokens;
-      outcome.tokens += tokens ?? 0;
-      outcome.costUsd += costUsd;
+    onUsage(usage) {
+      read = usage.tokens;
+      addUsage(outcome, usage);
     },
   });
   const expected = texts

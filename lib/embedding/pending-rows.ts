@@ -6,18 +6,18 @@ import type { Pipeline } from "./pipeline-tables.ts";
 /** A chunk without a letter or a digit has no vector under any try, so it is not tried again by the same embedder. */
 export const noFeatures = "no_features";
 
+/** The chunks that this embedder still owes a vector. */
+export async function countPending({ documents }: Pipeline, embedderId: string): Promise<number> {
+  return documents.countRows(pendingOf(embedderId));
+}
+
 /**
  * Marks every chunk that this embedder still owes a vector as `in_progress`, in one commit: new ones, failed ones,
  * those that a killed run had taken, and those that another embedder had done.
  */
 export async function claimPending(pipeline: Pipeline, embedderId: string): Promise<number> {
-  const embedder = sqlLiteral(embedderId);
-  const doneByOther = `(embedding_status = 'ready' and total_chunks > 0 and embedding_version <> ${embedder})`;
-  const where = [
-    "embedding_status in ('new', 'in_progress')",
-    `(embedding_status = 'error' and (embedding_version <> ${embedder} or embedding_error <> '${noFeatures}'))`,
-    doneByOther,
-  ].join(" or ");
+  const where = pendingOf(embedderId);
+  const doneByOther = doneByOtherThan(embedderId);
   return pipeline.commit(async () => {
     const { documents } = pipeline;
     // Only chunks that some run had in hand before can have a line in `embeddings` already.
@@ -26,6 +26,18 @@ export async function claimPending(pipeline: Pipeline, embedderId: string): Prom
     if (taken > 0) await removeClaimedEmbeddings(pipeline, embedderId);
     return rowsUpdated;
   });
+}
+
+function pendingOf(embedderId: string): string {
+  return [
+    "embedding_status in ('new', 'in_progress')",
+    `(embedding_status = 'error' and (embedding_version <> ${sqlLiteral(embedderId)} or embedding_error <> '${noFeatures}'))`,
+    doneByOtherThan(embedderId),
+  ].join(" or ");
+}
+
+function doneByOtherThan(embedderId: string): string {
+  return `(embedding_status = 'ready' and total_chunks > 0 and embedding_version <> ${sqlLiteral(embedderId)})`;
 }
 
 /** Gives back what a run that ends early has not come to. */

@@ -84,9 +84,10 @@ test("jobs wait for their model without a worker or an attempt, and go model by 
     const model = { name: models.get(jobId) ?? "", shared: false };
     await useGpuModel(
       { slots, server: openModelServer(server), model, job: jobId, signal },
-      async (lease) => {
+      async (place) => {
+        await place.hold();
         order.push(model.name);
-        await lease.assertHeld();
+        await place.hold();
       },
     );
     return refreshResult;

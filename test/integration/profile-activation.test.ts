@@ -143,7 +143,7 @@ describe("an activation", () => {
       job: "embed",
       signal,
     };
-    const failed = useGpuModel(job, async () => undefined);
+    const failed = useGpuModel(job, ({ hold }) => hold());
     await expect(failed).rejects.toMatchObject({ type: "model-server-down" });
     expect(await activate("a")).toMatchObject({ loaded: ["big-a"], unloaded: ["big-b"] });
     expect(loadedNow().toSorted()).toEqual(["big-a", "small"]);

@@ -133,10 +133,11 @@ async function runRound(
 async function embed(world: CardWorld, model: string, job: string): Promise<void> {
   const { signal } = new AbortController();
   const embedderId = `gpu:${model}@1`;
-  await onGraphicsCard({ graphics: world, embedderId, job, signal }, async (lease) => {
+  await onGraphicsCard({ graphics: world, embedderId, job, signal }, async (place) => {
+    await place.hold();
     const provider = world.embedders.open(embedderId, { threads: 0 });
-    await provider.embedBatch(["a harbor", "a hill"], { purpose: "document", signal: lease.signal });
-    await lease.assertHeld();
+    await provider.embedBatch(["a harbor", "a hill"], { purpose: "document", signal: place.signal });
+    await place.hold();
   });
 }
 

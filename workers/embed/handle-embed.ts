@@ -1,6 +1,11 @@
 import { availableParallelism } from "node:os";
 import { readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
-import { type EmbedResult, embedPending } from "@lakefleet/lib/embedding/embed-pending.ts";
+import {
+  type EmbedPendingOptions,
+  type EmbedResult,
+  embedPending,
+} from "@lakefleet/lib/embedding/embed-pending.ts";
+import { addUsage, type EmbeddingUsage } from "@lakefleet/lib/embedding/embedding-provider.ts";
 import { forgetCached } from "@lakefleet/lib/embedding/forgotten-texts.ts";
 import { confirmWhenAsked } from "@lakefleet/lib/embedding/model-identity.ts";
 import type { Embedders } from "@lakefleet/lib/embedding/open-embedders.ts";
@@ -9,6 +14,7 @@ import { type SyncResult, syncPipeline } from "@lakefleet/lib/embedding/sync-pip
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
 import { readShadowDefinition } from "@lakefleet/lib/migration/read-migrations.ts";
+import type { GpuPlace } from "@lakefleet/lib/profile/use-gpu-model.ts";
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import type { embedQueue } from "@lakefleet/queues/embed.queue.ts";
@@ -61,16 +67,8 @@ async function bringLevel(
       provider === undefined
         ? broughtResult(synced)
         : withKept(
-            await onGraphicsCard(
-              { graphics, embedderId: provider.embedderId, job: jobId, signal },
-              async (lease) => {
-                const confirmModel = confirmWhenAsked({ store, provider, signal: lease.signal });
-                const confirm = async () => {
-                  await confirmModel();
-                  await lease.assertHeld();
-                };
-                return await embedPending({ pipeline, provider, signal: lease.signal, progress, confirm });
-              },
+            await onGraphicsCard({ graphics, embedderId: provider.embedderId, job: jobId, signal }, (place) =>
+              embedOnPlace(place, { pipeline, provider, store, progress }),
             ),
             synced.chunksKept,
           );
@@ -82,6 +80,24 @@ async function bringLevel(
     pipeline.close();
     await provider?.close();
   }
+}
+
+/** The model is asked for nothing, and no place is taken, where no chunk is pending. */
+async function embedOnPlace(
+  { signal, hold }: GpuPlace,
+  work: Pick<EmbedPendingOptions, "pipeline" | "provider" | "progress"> & { store: ObjectStore },
+): Promise<EmbedResult> {
+  const { store, provider } = work;
+  const probes = { tokens: 0, costUsd: 0 };
+  const onUsage = (usage: EmbeddingUsage) => addUsage(probes, usage);
+  const confirmModel = confirmWhenAsked({ store, provider, signal, onUsage });
+  const confirm = async () => {
+    await confirmModel();
+    await hold();
+  };
+  const result = await embedPending({ ...work, signal, ready: hold, confirm });
+  addUsage(result, probes);
+  return result;
 }
 
 /** Chunks whose text was there before count as reused like those that the cache knew. */

@@ -23,7 +23,11 @@ export async function handleSample(
     id,
     locks,
     providers: (embedderId) => embedders.open(embedderId, { threads: 0 }),
-    hold: (embedderId, task) => onGraphicsCard({ graphics, embedderId, job: jobId, signal }, task),
+    hold: (embedderId, task) =>
+      onGraphicsCard({ graphics, embedderId, job: jobId, signal }, async (place) => {
+        await place.hold();
+        return await task({ signal: place.signal, assertHeld: place.hold });
+      }),
     terms: graphics && quoteTerms(graphics.models, to.embedderId),
     signal,
     progress,

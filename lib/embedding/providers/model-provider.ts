@@ -39,8 +39,8 @@ export function createModelProvider(model: ServedModel, protocol: ModelProtocol)
     tokensPerCall: tokensPerCallOf(limits),
     concurrency: limits.concurrency,
     documentPrefix: embedder.documentPrefix,
-    async tokensRead(signal) {
-      const call = (texts: readonly string[]) => callOnce({ model, protocol, texts, options: { signal } });
+    async tokensRead(options = {}) {
+      const call = (texts: readonly string[]) => callOnce({ model, protocol, texts, options });
       measured.tokensRead ??= measureTokensRead(embedder.tokensMax, call);
       try {
         return await measured.tokensRead;
