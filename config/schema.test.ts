@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { environmentOf, readConfiguration } from "./schema.ts";
 
@@ -10,6 +13,26 @@ describe("readConfiguration", () => {
       "LAKEFLEET_PORT",
       "LAKEFLEET_LOG",
     ]);
+  });
+
+  test("reports what is wrong in the file of models together with what is wrong beside it", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-schema-"));
+    try {
+      const file = path.join(folder, "models.json");
+      await writeFile(file, JSON.stringify({ providers: { remote: { kind: "openai" } }, extra: 1 }));
+      for (const where of [{ LAKEFLEET_DATA: folder }, { LAKEFLEET_MODELS: file }]) {
+        const result = readConfiguration({ ...where, LAKEFLEET_PORT: "70000", LAKEFLEET_GPU_SLOTS: "0" });
+        if (result.ok) throw new Error("a wrong configuration was accepted");
+        expect(result.problems).toEqual([
+          expect.stringMatching(/^LAKEFLEET_PORT: /),
+          expect.stringMatching(/^LAKEFLEET_GPU_SLOTS: /),
+          expect.stringMatching(/models\.json: providers\.remote\.url: a provider of kind openai needs it$/),
+          expect.stringMatching(/models\.json: it: Unrecognized key/),
+        ]);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   test("a child that is given its parent's environment reads the same configuration", () => {

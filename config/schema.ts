@@ -1,6 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
-import { type Models, readModels } from "./models.ts";
+import { type Models, type ModelsResult, readModels } from "./models.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 const DatabaseAllowance = z.enum(["files", "sockets", "link-local"]);
@@ -82,19 +82,14 @@ export function readConfiguration(
   environment: Record<string, string | undefined> = process.env,
 ): ConfigurationResult {
   const parsed = Environment.safeParse(environment);
-  if (!parsed.success) {
-    return {
-      ok: false,
-      problems: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
-    };
-  }
+  const found = findModels(environment);
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    ...(found.read.ok ? [] : found.read.problems),
+  ];
+  if (!parsed.success || !found.read.ok) return { ok: false, problems };
   const values = parsed.data;
   const dataFolder = path.resolve(values.LAKEFLEET_DATA);
-  const modelsFile = values.LAKEFLEET_MODELS === "" ? undefined : path.resolve(values.LAKEFLEET_MODELS);
-  const read = readModels(modelsFile ?? path.join(dataFolder, "models.json"), {
-    required: modelsFile !== undefined,
-  });
-  if (!read.ok) return read;
   return {
     ok: true,
     configuration: {
@@ -123,10 +118,24 @@ export function readConfiguration(
       adminKey: values.LAKEFLEET_ADMIN_KEY,
       databaseAllow: values.LAKEFLEET_DATABASE_ALLOW,
       secrets: secretsOf(environment),
-      modelsFile,
-      models: read.models,
+      modelsFile: found.modelsFile,
+      models: found.read.models,
     },
   };
+}
+
+/** What is wrong elsewhere in the environment does not hide what is wrong in the file of models. */
+function findModels(environment: Record<string, string | undefined>): {
+  modelsFile: string | undefined;
+  read: ModelsResult;
+} {
+  const where = Environment.pick({ LAKEFLEET_DATA: true, LAKEFLEET_MODELS: true }).safeParse(environment);
+  // A place that cannot be told is a problem of the environment, and nothing can be said of the file.
+  if (!where.success) return { modelsFile: undefined, read: { ok: false, problems: [] } };
+  const { LAKEFLEET_DATA: dataFolder, LAKEFLEET_MODELS: named } = where.data;
+  const modelsFile = named === "" ? undefined : path.resolve(named);
+  const file = modelsFile ?? path.join(path.resolve(dataFolder), "models.json");
+  return { modelsFile, read: readModels(file, { required: modelsFile !== undefined }) };
 }
 
 function splitList(text: string): string[] {
