@@ -42,9 +42,11 @@ describe("readConfiguration", () => {
       LAKEFLEET_LOG: "debug",
       LAKEFLEET_INGEST_ROOTS: "/srv/a:/srv/b",
       REDIS_URL: "redis://queue:6379",
+      LAKEFLEET_SECRET_SHOP: "postgres://reader:secret@shop/db",
+      LAKEFLEET_ADMIN_KEY: "0123456789abcdef",
     });
     if (!parent.ok) throw new Error(parent.problems.join("; "));
-    const child = readConfiguration(environmentOf(parent.configuration));
+    const child = readConfiguration(environmentOf(parent.configuration, ["models", "databases", "admin"]));
     if (!child.ok) throw new Error(child.problems.join("; "));
     expect({ ...child.configuration, showLogs: false }).toEqual({ ...parent.configuration, showLogs: false });
   });

@@ -1,6 +1,13 @@
 import path from "node:path";
 import { z } from "zod";
 import { type Models, type ModelsResult, readModels } from "./models.ts";
+import {
+  dropSecrets,
+  type SecretUse,
+  secretsOf,
+  secretVariables,
+  withoutSecrets,
+} from "./secret-variables.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 const DatabaseAllowance = z.enum(["files", "sockets", "link-local"]);
@@ -42,9 +49,6 @@ const Environment = z.object({
   /** The file of model servers and models, `models.json` in the data folder where it is not set. */
   LAKEFLEET_MODELS: z.string().default(""),
 });
-
-/** `LAKEFLEET_SECRET_<NAME>`: a secret, where no file of the data folder holds it. */
-const secretPrefix = "LAKEFLEET_SECRET_";
 
 export interface Configuration {
   /** Absolute. */
@@ -145,17 +149,18 @@ function splitList(text: string): string[] {
     .filter((entry) => entry !== "");
 }
 
-function secretsOf(environment: Record<string, string | undefined>): Record<string, string> {
-  const found = Object.entries(environment).flatMap(([variable, value]) =>
-    variable.startsWith(secretPrefix) && value ? [[variable.slice(secretPrefix.length), value]] : [],
-  );
-  return Object.fromEntries(found);
+/** Takes the secrets out of this process's own environment, so that nothing it starts inherits them. */
+export function forgetSecrets(): void {
+  dropSecrets(process.env);
 }
 
-/** The environment in which a child process reads this same configuration. */
-export function environmentOf(configuration: Configuration): Record<string, string | undefined> {
+/** The environment in which a child process reads this same configuration, with the secrets of these uses alone. */
+export function environmentOf(
+  configuration: Configuration,
+  uses: readonly SecretUse[],
+): Record<string, string | undefined> {
   return {
-    ...process.env,
+    ...withoutSecrets(process.env),
     LAKEFLEET_DATA: configuration.dataFolder,
     LAKEFLEET_PORT: String(configuration.port),
     LAKEFLEET_HOST: configuration.host,
@@ -170,11 +175,8 @@ export function environmentOf(configuration: Configuration): Record<string, stri
     LAKEFLEET_GPU_SLOTS: String(configuration.gpuSlots),
     LAKEFLEET_PROVIDER_WAIT_S: String(configuration.providerWaitMs / 1_000),
     LAKEFLEET_WORKER_LOCK_MS: String(configuration.workerLockMs),
-    LAKEFLEET_ADMIN_KEY: configuration.adminKey,
     LAKEFLEET_DATABASE_ALLOW: configuration.databaseAllow.join(","),
-    ...Object.fromEntries(
-      Object.entries(configuration.secrets).map(([name, value]) => [secretPrefix + name, value]),
-    ),
+    ...secretVariables(configuration, uses),
     LAKEFLEET_MODELS: configuration.modelsFile ?? "",
   };
 }

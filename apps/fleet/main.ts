@@ -1,15 +1,11 @@
-import { readConfiguration } from "@lakefleet/config/schema.ts";
+import { configurationOrExit } from "@lakefleet/config/configuration-or-exit.ts";
 import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { runFleet } from "./run-fleet.ts";
 
 // Exit codes: 0 stopped when asked, 2 not started because of something the person can mend, 1 everything else.
-const result = readConfiguration();
-if (!result.ok) {
-  for (const problem of result.problems) process.stderr.write(`lakefleet: ${problem}\n`);
-  process.exit(2);
-}
+const configuration = configurationOrExit();
 try {
-  await runFleet(result.configuration);
+  await runFleet(configuration);
   process.exit(0);
 } catch (error) {
   if (!(error instanceof DomainError)) throw error;

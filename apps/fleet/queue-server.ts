@@ -59,7 +59,7 @@ export async function openQueueServer(options: {
     "No redis-server and no valkey-server on the PATH: the queue runs in WebAssembly and keeps nothing on disk.",
   );
   report("  Accepted work is safe all the same; install redis-server for speed.");
-  const wasm = await prepareWasmRedis({ environment: environmentOf(configuration), output });
+  const wasm = await prepareWasmRedis({ environment: environmentOf(configuration, []), output });
   const kept = await keepUntilAnswers(options, wasm.start);
   return { description: "Valkey in WebAssembly", redisUrl: wasm.url, ...ending(kept) };
 }

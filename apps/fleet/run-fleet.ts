@@ -48,12 +48,12 @@ async function runLocked({ configuration, client, stop }: Fleet): Promise<void> 
     onCrash,
     signal,
   });
-  const environment = environmentOf({
+  const ofServices = {
     ...configuration,
     redisUrl: queue.redisUrl,
     ingestRoots: [...configuration.ingestRoots, sampleFolder],
-  });
-  const services = startServices({ environment, logs, onCrash });
+  };
+  const services = startServices({ environment: (uses) => environmentOf(ofServices, uses), logs, onCrash });
   stop.onInsist(() => {
     services.kill();
     queue.kill();

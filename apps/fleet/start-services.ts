@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defaultPools, drainGraceMs, drainTimeoutMs } from "@lakefleet/config/pools.ts";
-import { queueNames } from "@lakefleet/queues/define-queue.ts";
+import type { SecretUse } from "@lakefleet/config/secret-variables.ts";
+import { type QueueName, queueNames } from "@lakefleet/queues/define-queue.ts";
 import type { FleetLogs } from "./fleet-logs.ts";
 import { forkService } from "./fork-service.ts";
 import { type Crash, type KeptProcess, keepRunning } from "./keep-running.ts";
@@ -21,22 +22,35 @@ const gatewayStopMaxMs = 10_000;
  */
 const gatewayLimits = { environment: { MALLOC_ARENA_MAX: "2" }, flags: ["--max-semi-space-size=8"] };
 
+/** The index worker's gate and a trial embed queries; the refresh worker runs the ticks of schedules. */
+const secretUses: Record<"gateway" | "watch" | "agent" | QueueName, readonly SecretUse[]> = {
+  gateway: ["models", "databases", "admin"],
+  watch: [],
+  agent: [],
+  ingest: ["databases"],
+  embed: ["models"],
+  index: ["models"],
+  trial: ["models"],
+  refresh: ["databases"],
+};
+
 /**
  * Starts the gateway, the watcher and the least number of workers of every pool. Each worker is `workers/<pool>/main.ts`:
  * it reads the configuration from its environment, drains on SIGTERM and exits 0 by itself.
  */
 export function startServices(options: {
-  environment: Record<string, string | undefined>;
+  environment: (uses: readonly SecretUse[]) => Record<string, string | undefined>;
   logs: FleetLogs;
   onCrash: (crash: Crash) => void;
 }): Services {
   const { environment, logs, onCrash } = options;
-  const start = (name: string, main: string, limits?: typeof gatewayLimits) => {
+  const start = (name: keyof typeof secretUses, main: string, limits?: typeof gatewayLimits) => {
     const file = fileURLToPath(new URL(main, import.meta.url));
     const service = { file, flags: limits?.flags ?? [], output: logs.of(name) };
-    return () => forkService({ ...service, environment: { ...environment, ...limits?.environment } });
+    const variables = { ...environment(secretUses[name]), ...limits?.environment };
+    return () => forkService({ ...service, environment: variables });
   };
-  const keep = (name: string, main: string, limits?: typeof gatewayLimits) =>
+  const keep = (name: keyof typeof secretUses, main: string, limits?: typeof gatewayLimits) =>
     keepRunning({ name, start: start(name, main, limits), onCrash });
 
   const entrances: KeptProcess[] = [

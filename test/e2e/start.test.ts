@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -105,6 +107,31 @@ describe("npm start", () => {
         () => `/ready after ${part}; ${fleet.output()}`,
       );
     }
+  });
+
+  test("each process has the secrets that it needs and no others", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-models-"));
+    const models = path.join(folder, "models.json");
+    const remote = { kind: "openai", url: "http://127.0.0.1:1/v1", secret: "KEY" };
+    await writeFile(models, JSON.stringify({ providers: { remote } }));
+    const secrets = { LAKEFLEET_SECRET_KEY: "sk-1", LAKEFLEET_SECRET_SHOP: "postgres://shop/db" };
+    const admin = { LAKEFLEET_ADMIN_KEY: "0123456789abcdef" };
+    const fleet = await start({ environment: { LAKEFLEET_MODELS: models, ...secrets, ...admin } });
+    await fleet.ready();
+    const running = await listProcesses(fleet.dataFolder);
+    const heldBy = (part: string) => {
+      const found = running.find(({ command }) => command.includes(part));
+      if (found === undefined) throw new Error(`no process with ${part}`);
+      return Object.keys({ ...secrets, ...admin }).filter((name) => found.environment.includes(`\0${name}=`));
+    };
+    expect(heldBy("apps/fleet/gateway.ts")).toHaveLength(3);
+    for (const worker of ["embed", "index", "trial"])
+      expect([worker, ...heldBy(`workers/${worker}/`)]).toEqual([worker, "LAKEFLEET_SECRET_KEY"]);
+    for (const worker of ["ingest", "refresh"])
+      expect([worker, ...heldBy(`workers/${worker}/`)]).toEqual([worker, "LAKEFLEET_SECRET_SHOP"]);
+    for (const worker of ["watch", "agent"])
+      expect([worker, ...heldBy(`workers/${worker}/`)]).toEqual([worker]);
+    await rm(folder, { recursive: true, force: true });
   });
 
   test("a wrong environment ends with 2 and all that is wrong with it", async () => {

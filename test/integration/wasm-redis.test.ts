@@ -27,7 +27,7 @@ afterEach(async () => {
 test("the queue in WebAssembly asks for its password and runs jobs", async () => {
   const configuration = readConfiguration({ LAKEFLEET_DATA: folder });
   if (!configuration.ok) throw new Error(configuration.problems.join("; "));
-  const environment = environmentOf(configuration.configuration);
+  const environment = environmentOf(configuration.configuration, []);
   const redis = await prepareWasmRedis({ environment, output: { log, show: false } });
   running = await redis.start();
 

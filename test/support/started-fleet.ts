@@ -85,12 +85,19 @@ export async function startFleet(options: {
   };
 }
 
+export interface LivingProcess {
+  pid: number;
+  command: string;
+  /** What it was started with, each variable ended by a zero byte. */
+  environment: string;
+}
+
 /**
  * Every living process of this data folder, found without a process tree to lose one from: by its environment, and
  * Redis, which writes its title over that, by the folder it works in.
  */
-export async function listProcesses(dataFolder: string): Promise<{ pid: number; command: string }[]> {
-  const found: { pid: number; command: string }[] = [];
+export async function listProcesses(dataFolder: string): Promise<LivingProcess[]> {
+  const found: LivingProcess[] = [];
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const process = await readProcess(name);
@@ -98,7 +105,7 @@ export async function listProcesses(dataFolder: string): Promise<{ pid: number; 
     const isOurs =
       process.environment.includes(`LAKEFLEET_DATA=${dataFolder}\0`) ||
       process.folder === path.join(dataFolder, "redis");
-    if (isOurs) found.push({ pid: Number(name), command: process.command });
+    if (isOurs) found.push({ pid: Number(name), ...process });
   }
   return found;
 }

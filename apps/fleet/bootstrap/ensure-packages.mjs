@@ -77,7 +77,7 @@ async function completeUnderProjectNode(root) {
     "--ignore-scripts",
     "--no-save",
   ];
-  const outcome = await runQuietly(node, [npm, "install", ...flags], { cwd: root, env: process.env });
+  const outcome = await runQuietly(node, [npm, "install", ...flags], { cwd: root, env: environmentOfNpm() });
   if (outcome.code !== 0)
     throw new Error(`The npm packages could not be completed.\n${outcome.output.trim()}`);
 }
@@ -91,12 +91,18 @@ async function runNpm(root, parameters) {
   const PATH = folders.filter((folder) => !folder.includes("node_modules")).join(path.delimiter);
   const headers = await findHeaders({ ...process.env, PATH });
   const env = {
-    ...process.env,
+    ...environmentOfNpm(),
     ...withoutCuda,
     PATH,
     ...(headers ? { npm_config_nodedir: path.resolve(headers, "../..") } : {}),
   };
   return await runQuietly("npm", parameters, { cwd: root, env });
+}
+
+/** Packages run scripts of their own when they are installed, and none of them needs a secret of ours. */
+function environmentOfNpm() {
+  const isSecret = (name) => name.startsWith("LAKEFLEET_SECRET_") || name === "LAKEFLEET_ADMIN_KEY";
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSecret(name)));
 }
 
 /** `include/node` of the system's Node, where it is installed. */
