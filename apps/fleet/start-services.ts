@@ -4,6 +4,7 @@ import type { SecretUse } from "@lakefleet/config/secret-variables.ts";
 import { type QueueName, queueNames } from "@lakefleet/queues/define-queue.ts";
 import type { FleetLogs } from "./fleet-logs.ts";
 import { forkService } from "./fork-service.ts";
+import { gatewayLimits } from "./gateway-limits.ts";
 import { type Crash, type KeptProcess, keepRunning } from "./keep-running.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
@@ -16,11 +17,6 @@ export interface Services {
 
 // Open requests end by themselves within this, an upload excepted, and that the client repeats.
 const gatewayStopMaxMs = 10_000;
-/**
- * An upload's buffers are freed by other threads than made them, and an allocator with an arena for each keeps them; and
- * what the engine sets aside for young objects by default, three times 16 MB, fills with what is dead already. Half of it costs no speed.
- */
-const gatewayLimits = { environment: { MALLOC_ARENA_MAX: "2" }, flags: ["--max-semi-space-size=8"] };
 
 /** The index worker's gate and a trial embed queries; the refresh worker runs the ticks of schedules. */
 const secretUses: Record<"gateway" | "watch" | "agent" | QueueName, readonly SecretUse[]> = {

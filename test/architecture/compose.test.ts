@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { gatewayLimits } from "../../apps/fleet/gateway-limits.ts";
 import { drainGraceMs, drainTimeoutMs } from "../../config/pools.ts";
 import { readConfiguration } from "../../config/schema.ts";
 import { queueNames } from "../../queues/define-queue.ts";
@@ -53,6 +54,13 @@ describe("docker-compose.yml", () => {
   test("every service that takes requests says whether it is well", () => {
     for (const name of ["redis", "api", "serve"])
       expect(services[name]?.healthcheck?.test?.[0], name).toBe("CMD");
+  });
+
+  test("what takes requests keeps to the memory that the launcher gives the gateway", () => {
+    for (const name of ["api", "serve"]) {
+      expect(services[name]?.command, name).toEqual(expect.arrayContaining(gatewayLimits.flags));
+      expect(services[name]?.environment, name).toMatchObject(gatewayLimits.environment);
+    }
   });
 
   test("a container is given the time in which its worker drains", () => {
