@@ -1,12 +1,10 @@
-import { execFile } from "node:child_process";
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Ended, jsonOf, commandLineProgram as program, runLakefleet } from "../support/command-line.ts";
 import { type StartedFleet, startFleet } from "../support/started-fleet.ts";
 
-const program = fileURLToPath(new URL("../../apps/cli/bin/lakefleet.mjs", import.meta.url));
 let fleet: StartedFleet;
 let url: string;
 let files: string;
@@ -21,30 +19,16 @@ afterAll(async () => {
   await rm(files, { recursive: true, force: true });
 });
 
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 function lakefleet(...words: string[]): Promise<Ended> {
   return lakefleetAt(url, ...words);
 }
 
 function lakefleetAt(address: string, ...words: string[]): Promise<Ended> {
-  const env = { ...process.env, LAKEFLEET_DATA: fleet.dataFolder, REDIS_URL: "" };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, "--url", address, ...words], { env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  return runLakefleet({ url: address, dataFolder: fleet.dataFolder }, words);
 }
 
-/** Good for a machine: one line of JSON, nothing else, exit code 0. */
 async function json(...words: string[]): Promise<unknown> {
-  const { code, stdout, stderr } = await lakefleet("--json", ...words);
-  expect([code, stderr, stdout.trimEnd().split("\n").length]).toEqual([0, "", 1]);
-  return JSON.parse(stdout);
+  return jsonOf(await lakefleet("--json", ...words));
 }
 
 describe("lakefleet", () => {
