@@ -3,7 +3,12 @@ import { defineQueue } from "./define-queue.ts";
 import { DatasetName, IntentId, ProfileId } from "./names.ts";
 
 /** Find the indexes that lag behind their dataset and send each through `embed` and `index`. */
-const FollowDataset = z.strictObject({ intent: IntentId, dataset: DatasetName });
+const FollowDataset = z.strictObject({
+  intent: IntentId,
+  dataset: DatasetName,
+  /** No person asks for it now, so it does not undo what a person took back. */
+  scheduled: z.boolean().optional(),
+});
 
 /** Bring the model servers to where an activation wants them: `activation` is its number, the newest one counts. */
 const FollowActivation = z.strictObject({

@@ -14,6 +14,8 @@ const StaleIndex = z
     dataset_version: z.int(),
     served_version: z.int().nullable(),
     cause: z.enum(["rows", "definition", "unbuilt", "failed"]),
+    /** Somebody went back from what was level: it follows the next write, or a refresh that is asked for. */
+    taken_back: z.boolean(),
     since: z.string(),
     rows_behind: z.int(),
     policy: RefreshPolicy,
@@ -35,11 +37,12 @@ export function mountStaleRoute(app: OpenAPIHono, { store }: ServeDependencies):
     const { dataset } = context.req.valid("query");
     const found = await listStale(store, { dataset, signal: context.req.raw.signal });
     const seen = found.filter(({ index }) => isInScope(context, "indexes", index));
-    const shown = seen.map(({ datasetVersion, servedVersion, rowsBehind, ...rest }) => ({
+    const shown = seen.map(({ datasetVersion, servedVersion, rowsBehind, takenBack, ...rest }) => ({
       ...rest,
       dataset_version: datasetVersion,
       served_version: servedVersion,
       rows_behind: rowsBehind,
+      taken_back: takenBack,
     }));
     return context.json({ stale: shown }, 200);
   });

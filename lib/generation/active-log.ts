@@ -12,6 +12,8 @@ export const ActiveGeneration = z.strictObject({
   datasetVersion: z.int().positive().optional(),
   /** True where a person let it serve without a certificate. */
   forced: z.boolean().optional(),
+  /** What a person took away by this: it does not come back by itself. */
+  takenAway: z.string().optional(),
 });
 export type ActiveGeneration = z.infer<typeof ActiveGeneration>;
 

@@ -25,6 +25,11 @@ export function generationId(input: {
   return `g${version}-${definitionKey(input.definition)}${digitsOf(input.missingChecksum)}`;
 }
 
+/** The version of the dataset that it was built of, by its name alone: the generation may be collected. */
+export function datasetVersionOf(generation: string): number {
+  return Number(generation.slice(1, generation.indexOf("-")));
+}
+
 /** Whether a generation was built by this very definition. */
 export function isOfDefinition(generation: string, definition: IndexDefinition): boolean {
   return generation.slice(generation.indexOf("-") + 1).startsWith(definitionKey(definition));

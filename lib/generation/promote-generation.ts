@@ -75,7 +75,8 @@ export async function promoteGeneration(options: PromoteOptions): Promise<Activa
         if (await isLate(store, head.document, candidate.manifest)) return undefined;
       }
       failpoint("promote.before-commit");
-      return { generation, reason, actor, datasetVersion, ...(forced ? { forced } : {}) };
+      const document = { generation, reason, actor, datasetVersion, ...(forced ? { forced } : {}) };
+      return by === "person" && previous !== null ? { ...document, takenAway: previous } : document;
     },
     signal === undefined ? {} : { signal },
   );

@@ -48,7 +48,8 @@ export async function rollbackGeneration(options: {
       previous = head?.document.generation ?? null;
       if (previous === target) return undefined;
       assertExpected(index, { expected, head: seen }, head);
-      return { generation: target, reason, actor, datasetVersion, ...(forced ? { forced } : {}) };
+      const document = { generation: target, reason, actor, datasetVersion, ...(forced ? { forced } : {}) };
+      return previous === null ? document : { ...document, takenAway: previous };
     },
     signal === undefined ? {} : { signal },
   );

@@ -115,7 +115,7 @@ async function followWrites(
 ): Promise<void> {
   const { name, state, wanted, version, elapsed } = facts;
   const { behind } = await findBehind(options.store, name);
-  const lagging = behind.filter(({ cause }) => cause !== "failed");
+  const lagging = behind.filter(({ cause, takenBack }) => cause !== "failed" && !takenBack);
   if (lagging.length === 0) {
     state.waitingSince = undefined;
     state.quietUntil = elapsed() + quietMs;
@@ -175,7 +175,10 @@ async function followSchedule(
   if (decision.kind === "wait") return;
   if (decision.kind === "fire") {
     const intent = intentIdAt(decision.tick, `policy/${name}`);
-    await startFlow({ steps: [flowStep(refreshQueue, { intent, dataset: name })], actor: "schedule" });
+    await startFlow({
+      steps: [flowStep(refreshQueue, { intent, dataset: name, scheduled: true })],
+      actor: "schedule",
+    });
   }
   await writeFired(store, name, { policy: set.number, tick: decision.tick });
 }

@@ -52,7 +52,7 @@ export function startScheduledWork(
 ): Promise<JobReference> {
   const actor = "schedule";
   if (work.kind === "refresh") {
-    const step = flowStep(refreshQueue, { intent, dataset: work.dataset });
+    const step = flowStep(refreshQueue, { intent, dataset: work.dataset, scheduled: true });
     return dependencies.startFlow({ steps: [step], actor });
   }
   const { kind: _kind, from, ...fields } = work;

@@ -3,7 +3,7 @@ import type { DatasetVersion } from "../dataset/dataset-version.ts";
 import type { Accounting } from "../generation/accounting.ts";
 import { rememberedActiveLog } from "../generation/active-log.ts";
 import { listDefinitions } from "../generation/definition-log.ts";
-import { isOfDefinition } from "../generation/generation-id.ts";
+import { datasetVersionOf, isOfDefinition } from "../generation/generation-id.ts";
 import type { IndexDefinition } from "../generation/index-definition.ts";
 import { findManifest } from "../generation/read-manifest.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
@@ -18,6 +18,11 @@ export interface IndexLag {
   cause: "rows" | "definition" | "unbuilt" | "failed";
   /** The dataset version that serves; null where nothing does. */
   servedVersion: number | null;
+  /**
+   * A person went back from what was level. Nothing undoes that by itself: a refresh that somebody asks for does, and the
+   * next write to the dataset.
+   */
+  takenBack: boolean;
 }
 
 export interface Lag {
@@ -52,12 +57,33 @@ export async function findIndexLag(
   const { index } = definition;
   const active = (await rememberedActiveLog(store, index).head())?.document.generation;
   const found = active === undefined ? undefined : await findManifest(store, index, active);
-  if (found === undefined) return { index, cause: "unbuilt", servedVersion: null };
+  if (found === undefined) return { index, cause: "unbuilt", servedVersion: null, takenBack: false };
   const { generation, datasetVersion, accounting } = found.manifest;
-  const lag = { index, servedVersion: datasetVersion };
-  if (!isOfDefinition(generation, definition)) return { ...lag, cause: "definition" };
-  if (!(await isSameRows(store, dataset, datasetVersion))) return { ...lag, cause: "rows" };
-  return isMendable(accounting) ? { ...lag, cause: "failed" } : undefined;
+  const lagOf = async (cause: IndexLag["cause"]) => {
+    const takenBack = await wasTakenBack(store, definition, dataset);
+    return { index, cause, servedVersion: datasetVersion, takenBack };
+  };
+  if (!isOfDefinition(generation, definition)) return lagOf("definition");
+  if (!(await isSameRows(store, dataset, datasetVersion))) return lagOf("rows");
+  return isMendable(accounting) ? lagOf("failed") : undefined;
+}
+
+/** A person who goes back further than this, step by step, has the index follow again. */
+const stepsBackMax = 100;
+
+async function wasTakenBack(
+  store: ObjectStore,
+  definition: IndexDefinition,
+  dataset: DatasetVersion,
+): Promise<boolean> {
+  const log = rememberedActiveLog(store, definition.index);
+  for await (const { document } of log.history({ limit: stepsBackMax })) {
+    const { takenAway } = document;
+    if (takenAway === undefined) return false;
+    if (!isOfDefinition(takenAway, definition)) continue;
+    if (await isSameRows(store, dataset, datasetVersionOf(takenAway))) return true;
+  }
+  return false;
 }
 
 /** A version may differ from the one before in words and settings alone. */

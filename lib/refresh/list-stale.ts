@@ -14,6 +14,7 @@ export interface StaleIndex {
   datasetVersion: number;
   servedVersion: number | null;
   cause: IndexLag["cause"];
+  takenBack: boolean;
   /** When the first write came that it does not know. */
   since: string;
   /** Rows that are not found, and rows that are found and gone. */
@@ -53,7 +54,7 @@ async function describe(
   store: ObjectStore,
   { dataset, lag, policy }: { dataset: DatasetVersion; lag: IndexLag; policy: RefreshPolicy },
 ): Promise<StaleIndex> {
-  const { index, cause, servedVersion } = lag;
+  const { index, cause, servedVersion, takenBack } = lag;
   const { pending, stale, failed } = await accountIndex({ store, index });
   const broken = cause === "failed" ? Object.values(failed).reduce((sum, count) => sum + count, 0) : 0;
   return {
@@ -62,6 +63,7 @@ async function describe(
     datasetVersion: dataset.version,
     servedVersion,
     cause,
+    takenBack,
     since: await sinceWhen(store, dataset, servedVersion),
     rowsBehind: pending + stale + broken,
     policy,

@@ -1,5 +1,8 @@
+import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import { readManifest } from "@lakefleet/lib/generation/read-manifest.ts";
+import { rollbackGeneration } from "@lakefleet/lib/generation/rollback-generation.ts";
 import { createFollowing, type FollowingOptions } from "@lakefleet/lib/ingest/follow-datasets.ts";
+import { intentIdAt } from "@lakefleet/lib/jobs/intent-id.ts";
 import type { Intent } from "@lakefleet/lib/jobs/intent-state.ts";
 import type { FlowRequest } from "@lakefleet/lib/jobs/start-flow.ts";
 import { findBehind } from "@lakefleet/lib/refresh/find-behind.ts";
@@ -7,6 +10,7 @@ import { listStale } from "@lakefleet/lib/refresh/list-stale.ts";
 import { type RefreshPolicy, refreshPolicyLog } from "@lakefleet/lib/refresh/refresh-policy.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { handleRefresh } from "../../workers/refresh/handle-refresh.ts";
 import { type IndexedLake, madeUpRows, openIndexedLake } from "../support/indexed-lake.ts";
 
 let lake: IndexedLake;
@@ -119,6 +123,44 @@ test("a write is followed once, when writes pause, by whichever process is there
   pass(100_000);
   await Promise.all([one.round(), follower().round()]);
   expect(accepted.size).toBe(1);
+});
+
+test("what a person took back stays so until the next write, or until somebody asks for a refresh", async () => {
+  await lake.write(madeUpRows(30));
+  const before = await lake.publish();
+  await lake.write(madeUpRows(2, "b"));
+  const after = await lake.publish();
+  const person = { store: lake.store, index: "i", actor: "ada", reason: "worse answers" };
+  await rollbackGeneration(person);
+  const one = follower();
+  const look = async () => {
+    await one.round();
+    pass(2_000);
+    await one.round();
+  };
+  await look();
+  await look();
+  expect(started()).toEqual([]);
+  expect(await listStale(lake.store)).toMatchObject([{ cause: "rows", takenBack: true, rowsBehind: 2 }]);
+
+  const asked: string[] = [];
+  const context = { signal: new AbortController().signal, log: (line: string) => void asked.push(line) };
+  const refresh = (scheduled: boolean) =>
+    handleRefresh(
+      { intent: intentIdAt(clock.now, "asked"), dataset: "d", scheduled },
+      { ...context, progress: () => undefined, jobId: "j", childResults: [] },
+      { store: lake.store, startFlow: async ({ steps }) => ({ queue: "index", id: steps.at(-1)!.id }) },
+    );
+  expect(await refresh(true)).toMatchObject({ started: [] });
+  expect(asked).toEqual(["i is behind: somebody went back from what was level, and that stands"]);
+  expect(await refresh(false)).toMatchObject({ started: [{ index: "i" }] });
+
+  await promoteGeneration({ ...person, generation: after, by: "person" });
+  expect(await findBehind(lake.store, "d")).toMatchObject({ current: ["i"], behind: [] });
+  await rollbackGeneration({ ...person, generation: before });
+  await lake.write(madeUpRows(2, "c"));
+  await look();
+  expect(started()).toEqual([["refresh", "index"]]);
 });
 
 test("a refresh that failed is begun again an hour later; one that was called off is not", async () => {

@@ -13,15 +13,19 @@ export interface RefreshResult {
 
 /** Starts one flow for each index that lags behind its dataset. A second run of the same job starts the same flows. */
 export async function handleRefresh(
-  payload: { intent: string; dataset: string },
+  payload: { intent: string; dataset: string; scheduled?: boolean | undefined },
   context: JobContext,
   { store, startFlow }: { store: ObjectStore; startFlow: StartFlow },
 ): Promise<RefreshResult> {
   const { dataset, current, behind } = await findBehind(store, payload.dataset);
   const total = current.length + behind.length;
   const started: RefreshResult["started"] = [];
-  for (const { index, cause } of behind) {
+  for (const { index, cause, takenBack } of behind) {
     context.signal.throwIfAborted();
+    if (takenBack && payload.scheduled === true) {
+      context.log(`${index} is behind: somebody went back from what was level, and that stands`);
+      continue;
+    }
     const intent = childIntent(payload.intent, index);
     await startFlow({ steps: indexSteps(intent, index), actor: "refresh" });
     context.log(`${index} is behind: ${cause}`);

@@ -17,6 +17,7 @@ interface StaleIndex {
   since: string;
   rows_behind: number;
   cause: string;
+  taken_back: boolean;
   policy: { kind: string };
 }
 
@@ -28,8 +29,9 @@ export function addRefreshCommands(program: Command): void {
       const context = contextOf(command);
       const answer = await context.client.get<{ stale: StaleIndex[] }>("/vectors/stale");
       const lines = answer.stale.map(
-        ({ dataset, index, since, rows_behind, cause, policy }) =>
-          `${index}: ${rows_behind} rows of ${dataset} behind since ${since} (${cause}); follows ${policy.kind}`,
+        ({ dataset, index, since, rows_behind, cause, taken_back, policy }) =>
+          `${index}: ${rows_behind} rows of ${dataset} behind since ${since} (${cause}); ` +
+          (taken_back ? "rolled back, so it waits for the next write" : `follows ${policy.kind}`),
       );
       print(context, answer, () => (lines.length > 0 ? lines : ["nothing is stale"]));
     });
