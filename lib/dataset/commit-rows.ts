@@ -129,6 +129,6 @@ async function planVersion(planned: PlanOptions & CommitRowsOptions): Promise<Da
   const incoming = await prepareIncoming(planned);
   const { staged, files, drift, contract } = incoming;
   const plan = await planRows({ ...planned, staged, files });
-  const sensitivity = () => inspectIncoming(planned, incoming, plan.columns);
+  const sensitivity = () => inspectIncoming(planned, plan);
   return nextVersion({ ...planned, staged, files, plan, isThere: false, drift, contract, sensitivity });
 }

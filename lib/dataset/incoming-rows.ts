@@ -61,16 +61,20 @@ export async function prepareIncoming(options: IncomingOptions): Promise<Incomin
   return { staged: admitted, files: createStagedFiles({ ...options, staged: admitted }), drift, contract };
 }
 
-/** What the dataset's columns hold once these rows are in it. */
+/** What the dataset's columns hold once the planned rows are in it; rows that it holds already have been looked at. */
 export async function inspectIncoming(
-  options: Pick<IncomingOptions, "current" | "mode" | "signal">,
-  { staged, files }: IncomingRows,
-  columns: readonly Column[],
+  options: Pick<IncomingOptions, "store" | "current" | "mode" | "signal">,
+  { files, columns }: Pick<DatasetVersion, "files" | "columns">,
 ): Promise<ColumnSensitivity[]> {
-  const before = options.current?.sensitivity ?? [];
-  if (!addingModes.includes(options.mode)) return mergeSensitivity(before, [], columns);
-  const found = await inspectColumns({ ...staged, path: await files.dataPath(), signal: options.signal });
-  return options.mode === "replace"
+  const { store, current, mode, signal } = options;
+  const before = current?.sensitivity ?? [];
+  const known = new Set(current?.files.map(({ key }) => key));
+  const added = files.find(({ key }) => !known.has(key));
+  const found =
+    added === undefined
+      ? []
+      : await inspectColumns({ ...added, path: await store.materialize(added.key), signal });
+  return mode === "replace"
     ? replaceSensitivity(before, found, columns)
     : mergeSensitivity(before, found, columns);
 }

@@ -6,10 +6,11 @@ export function textValues(batch: RecordBatch, name: string): string[] {
   return Array.from({ length: batch.numRows }, (_, index) => String(column.get(index) ?? ""));
 }
 
-/** An Int32 column's values. */
-export function countValues(batch: RecordBatch, name: string): number[] {
-  const column = requireColumn(batch, name);
-  return Array.from({ length: batch.numRows }, (_, index) => Number(column.get(index)));
+/** The values of an Int32 or a Float64 column without nulls; they may be a view into the batch's memory. */
+export function numberValues(batch: RecordBatch, name: string): Int32Array | Float64Array {
+  const values: unknown = requireColumn(batch, name).toArray();
+  if (values instanceof Int32Array || values instanceof Float64Array) return values;
+  throw new Error(`${name} is no column of numbers`);
 }
 
 /** Lance's address of each row, asked for by `withRowId`; valid in the version that was read. */

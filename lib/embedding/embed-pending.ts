@@ -5,6 +5,7 @@ import { textValues } from "./arrow-values.ts";
 import { assertLive } from "./assert-live.ts";
 import { addCached, type NewVectors, tidyCache } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
+import { nameLines } from "./named-lines.ts";
 import { claimPending, countPending, inProgress, releaseClaim } from "./pending-rows.ts";
 import { writeMeta } from "./pipeline-meta.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
@@ -115,7 +116,7 @@ async function* claimedChunks(
     let batches: RecordBatch[] = [];
     let count = 0;
     // Lance gives about a thousand lines at a time.
-    for await (const batch of claimed.query().where(inProgress)) {
+    for await (const batch of claimed.query().where(await nameLines(claimed, inProgress))) {
       if (batch.numRows === 0) continue;
       batches.push(batch);
       count += batch.numRows;

@@ -2,10 +2,10 @@ import type { DatasetVersion } from "../dataset/dataset-version.ts";
 import { readTombstones } from "../dataset/read-tombstones.ts";
 import { scanRowIds } from "../dataset/scan-row-ids.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import { textValues } from "./arrow-values.ts";
+import { numberValues } from "./arrow-values.ts";
 import type { MetaValues } from "./pipeline-meta.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
-import { rowIdOf } from "./row-predicate.ts";
+import { rowIdAsDoubleSql } from "./row-predicate.ts";
 
 /**
  * Ids of rows that are in `documents` and no longer in the dataset. Where every file of the last synced version is
@@ -36,8 +36,10 @@ export async function findDeadRows(options: {
 export async function presentRowIds(pipeline: Pipeline): Promise<Float64Array> {
   const ids = new Float64Array(await pipeline.documents.countRows());
   let filled = 0;
-  for await (const batch of pipeline.documents.query().select(["id"])) {
-    for (const id of textValues(batch, "id")) ids[filled++] = rowIdOf(id);
+  const columns = new Map([["row_id", rowIdAsDoubleSql]]);
+  for await (const batch of pipeline.documents.query().select(columns)) {
+    ids.set(numberValues(batch, "row_id"), filled);
+    filled += batch.numRows;
   }
   const ascending = ids.subarray(0, filled).sort();
   return ascending.filter((rowId, index) => rowId !== ascending[index - 1]);

@@ -56,7 +56,9 @@ async function withoutHeld(store: ObjectStore, place: PipelinePlace, hashes: Set
     if (!(await connection.tableNames()).includes("documents")) return;
     const documents = await connection.openTable("documents");
     try {
-      for await (const batch of documents.query().select(["content_hash"])) {
+      const hashed = documents.query().select(["content_hash"]);
+      if (hashes.size <= hashesPerPredicate) hashed.where(isOneOf(hashes));
+      for await (const batch of hashed) {
         for (const hash of textValues(batch, "content_hash")) hashes.delete(hash);
       }
     } finally {
@@ -72,11 +74,15 @@ const hashesPerPredicate = 5_000;
 
 async function removeCached({ cache, commitCache }: Pipeline, hashes: readonly string[]): Promise<void> {
   for (let first = 0; first < hashes.length; first += hashesPerPredicate) {
-    const named = hashes.slice(first, first + hashesPerPredicate).map(sqlLiteral);
+    const named = hashes.slice(first, first + hashesPerPredicate);
     await commitCache(async () => {
-      await cache.delete(`content_hash in (${named.join(",")})`);
+      await cache.delete(isOneOf(named));
     });
   }
+}
+
+function isOneOf(hashes: Iterable<string>): string {
+  return `content_hash in (${Array.from(hashes, sqlLiteral).join(",")})`;
 }
 
 async function readHashes(store: ObjectStore, key: string): Promise<string[]> {

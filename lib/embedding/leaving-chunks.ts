@@ -1,5 +1,6 @@
 import { textValues, vectorValues } from "./arrow-values.ts";
 import { type BroughtVectors, contentHash, type DocumentRow } from "./document-rows.ts";
+import { nameLines } from "./named-lines.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { rowPredicates } from "./row-predicate.ts";
 
@@ -27,7 +28,7 @@ export async function readLeaving(
   const leaving = noLeavingChunks();
   const columns = ["content_hash", "embedding_status", "embedding_version", "vector"];
   for (const predicate of rowPredicates(rowIds)) {
-    const named = documents.query().where(`(${predicate}) and total_chunks > 0`);
+    const named = documents.query().where(await nameLines(documents, `(${predicate}) and total_chunks > 0`));
     const isFull = leaving.vectors.size >= vectorsMax;
     for await (const batch of named.select(isFull ? columns.slice(0, 1) : columns)) {
       const hashes = textValues(batch, "content_hash");

@@ -1,6 +1,7 @@
 import type { Table } from "@lancedb/lancedb";
 import { sqlLiteral } from "../dataset/sql-quote.ts";
 import { textValues } from "./arrow-values.ts";
+import { nameLines } from "./named-lines.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 
 /** A chunk without a letter or a digit has no vector under any try, so it is not tried again by the same embedder. */
@@ -22,7 +23,10 @@ export async function claimPending(pipeline: Pipeline, embedderId: string): Prom
     const { documents } = pipeline;
     // Only chunks that some run had in hand before can have a line in `embeddings` already.
     const taken = await documents.countRows(`${inProgress} or ${doneByOther}`);
-    const { rowsUpdated } = await documents.update({ where, values: { embedding_status: "in_progress" } });
+    const { rowsUpdated } = await documents.update({
+      where: await nameLines(documents, where),
+      values: { embedding_status: "in_progress" },
+    });
     if (taken > 0) await removeClaimedEmbeddings(pipeline, embedderId);
     return rowsUpdated;
   });
@@ -44,7 +48,8 @@ function doneByOtherThan(embedderId: string): string {
 export async function releaseClaim(pipeline: Pipeline, embedderId: string): Promise<void> {
   await pipeline.commit(async () => {
     await removeClaimedEmbeddings(pipeline, embedderId);
-    await pipeline.documents.update({ where: inProgress, values: { embedding_status: "new" } });
+    const where = await nameLines(pipeline.documents, inProgress);
+    await pipeline.documents.update({ where, values: { embedding_status: "new" } });
   });
 }
 

@@ -2,10 +2,10 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Connection, Table } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
-import { syncTree } from "../storage/durable-file.ts";
 import { hasCode } from "../storage/error-code.ts";
 import { withFileLock } from "../storage/file-lock.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import { syncGrownTree } from "../storage/sync-grown-tree.ts";
 import { type PipelinePlace, pipelineLock, pipelinePrefix } from "./pipeline-place.ts";
 import { documentsSchema, embCacheSchema, embeddingsSchema, metaSchema } from "./pipeline-schema.ts";
 
@@ -85,8 +85,8 @@ export async function openPipeline(options: OpenPipelineOptions): Promise<Pipeli
     commitCache: (task) => withFileLock(cacheLock, task),
     exclusively: (task) => withFileLock({ folder: locks, name: `${lock}.run`, waitMaxMs: 0 }, task),
     async sync() {
-      await syncTree(folder);
-      await syncTree(cacheFolder);
+      await syncGrownTree(folder);
+      await syncGrownTree(cacheFolder);
     },
     close() {
       for (const table of [documents, embeddings, meta, cache]) table.close();

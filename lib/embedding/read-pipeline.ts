@@ -75,6 +75,7 @@ export async function readPipeline({ pipeline }: { pipeline: Pipeline }): Promis
   try {
     const chunks = await readChunkStates(documents, embedderId);
     const rows = decideRows(chunks);
+    const indexedRowIds = distinctRowIds(chunks, rows);
     return {
       documentsTableVersion: version,
       syncedDatasetVersion,
@@ -84,7 +85,7 @@ export async function readPipeline({ pipeline }: { pipeline: Pipeline }): Promis
       indexedRowCount: rows.indexedRowCount,
       missingRowCount: rows.missing.length,
       settingsHash: meta.settings_hash ?? "",
-      indexedRowIds: () => distinctRowIds(chunks, rows.ready),
+      indexedRowIds: () => indexedRowIds,
       countChunks: (rowIds) => positionsOf(chunks, rows.ready, rowIds).length,
       blocks: ({ rowIds, signal } = {}) => {
         const ready = rowIds === undefined ? rows.ready : positionsOf(chunks, rows.ready, rowIds);
@@ -100,10 +101,14 @@ export async function readPipeline({ pipeline }: { pipeline: Pipeline }): Promis
 }
 
 /** Positions ascend with row ids, and a row's chunks stand together. */
-function distinctRowIds({ rowIds }: ChunkStates, ready: Uint32Array): Float64Array {
-  const isFirst = (index: number) => index === 0 || rowIds[ready[index - 1]!] !== rowIds[ready[index]!];
-  const firsts = ready.filter((_, index) => isFirst(index));
-  return Float64Array.from(firsts, (position) => rowIds[position]!);
+function distinctRowIds({ rowIds }: ChunkStates, { ready, indexedRowCount }: RowStates): Float64Array {
+  const distinct = new Float64Array(indexedRowCount);
+  let filled = 0;
+  for (let place = 0; place < ready.length; place += 1) {
+    const rowId = rowIds[ready[place]!]!;
+    if (filled === 0 || distinct[filled - 1] !== rowId) distinct[filled++] = rowId;
+  }
+  return distinct;
 }
 
 function positionsOf({ rowIds }: ChunkStates, ready: Uint32Array, wanted: Float64Array): Uint32Array {

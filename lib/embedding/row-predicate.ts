@@ -6,6 +6,8 @@ const rangeLengthMin = 4;
 
 /** The dataset's row id, which begins the `id` of every chunk. */
 export const rowIdSql = "cast(split_part(id, '-', 1) as bigint)";
+/** The same as JavaScript has numbers; ids are below 2^53. */
+export const rowIdAsDoubleSql = "cast(split_part(id, '-', 1) as double)";
 
 export function rowIdOf(chunkId: string): number {
   return Number(chunkId.slice(0, chunkId.indexOf("-")));

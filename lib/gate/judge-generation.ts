@@ -16,7 +16,7 @@ import { equals, isAtLeast, isAtMost } from "./gate-check.ts";
 import { readGateQueries, readProbes } from "./gate-queries.ts";
 import { findCertifiedParent, measureAppended } from "./measure-appended.ts";
 import { checkJudgements, measureJudgements } from "./measure-judgements.ts";
-import { measureLatency, measureRecalls, type RecallMeasure } from "./measure-search.ts";
+import { appendedTimedCount, measureLatency, measureRecalls, type RecallMeasure } from "./measure-search.ts";
 import { measureWeight } from "./measure-weight.ts";
 import { ownMemory } from "./own-memory.ts";
 
@@ -78,7 +78,8 @@ interface Opening extends GateSubject {
 
 async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<GateVerdict> {
   const { manifest, thresholds, signal, openMs } = opening;
-  const memoryBytes = await measureMemory(opened, opening);
+  const words = await checkWords(opened);
+  const memoryBytes = await measureMemory(opening);
   const { queries, wanted, judged, source } = await readGateQueries(opened, opening);
   const parent = await findCertifiedParent(opening);
   const recall =
@@ -90,6 +91,7 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
     opened,
     queries,
     signal,
+    countMax: parent === undefined ? undefined : appendedTimedCount,
     isEnough: ({ p50Ms, p95Ms }) =>
       p50Ms <= (thresholds.p50MsMax ?? Number.POSITIVE_INFINITY) &&
       p95Ms <= (thresholds.p95MsMax ?? Number.POSITIVE_INFINITY),
@@ -106,7 +108,7 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
     ...(parent === undefined ? [] : [await checkProbes(opened, queries, signal)]),
     ...(await checkFilters(opened, queries, signal)),
     ...checkJudgements(judgements, thresholds),
-    await checkWords(opened),
+    words,
     isAtMost("p50-ms", latency.p50Ms, thresholds.p50MsMax, timed),
     isAtMost("p95-ms", latency.p95Ms, thresholds.p95MsMax, timed),
     isAtMost("open-ms", openMs, thresholds.openMsMax, "to open its verified files"),
@@ -128,8 +130,7 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
 }
 
 /** All files, and what the process grew by while it opened them and searched for the first time. */
-async function measureMemory(opened: OpenGeneration, { manifest, memoryBefore }: Opening): Promise<number> {
-  await checkWords(opened);
+async function measureMemory({ manifest, memoryBefore }: Opening): Promise<number> {
   const grown = Math.max(0, (await ownMemory()) - memoryBefore);
   return manifest.files.reduce((total, file) => total + file.byteCount, grown);
 }

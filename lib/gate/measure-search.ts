@@ -89,6 +89,8 @@ function searchFor(options: {
 
 /** Searches timed in one round: enough for a 95th percentile, few enough for the slowest index to bear. */
 const timedCount = 200;
+/** Of one that differs from a certified generation by a segment at most, no more than whether it is as quick is asked. */
+export const appendedTimedCount = 64;
 const roundMs = 400;
 /** A busy neighbour slows a search down and nothing makes it faster, so the best round is the nearest to the truth. */
 const roundsMax = 3;
@@ -99,9 +101,13 @@ export interface LatencyMeasure {
   searchCount: number;
 }
 
+interface TimedSearches extends SearchMeasure {
+  countMax?: number | undefined;
+}
+
 /** Unfiltered searches one after the other, as in `measureRecalls`, which warms everything up. */
 export async function measureLatency(
-  options: SearchMeasure & { isEnough: (measured: LatencyMeasure) => boolean },
+  options: TimedSearches & { isEnough: (measured: LatencyMeasure) => boolean },
 ): Promise<LatencyMeasure> {
   let best: LatencyMeasure = { p50Ms: 0, p95Ms: 0, searchCount: 0 };
   if (options.queries.length === 0) return best;
@@ -113,10 +119,11 @@ export async function measureLatency(
   return best;
 }
 
-async function timeRound({ opened, queries, signal }: SearchMeasure): Promise<LatencyMeasure> {
+async function timeRound(searches: TimedSearches): Promise<LatencyMeasure> {
+  const { opened, queries, signal, countMax = timedCount } = searches;
   const durations: number[] = [];
   const begin = performance.now();
-  while (durations.length < timedCount && performance.now() - begin < roundMs) {
+  while (durations.length < countMax && performance.now() - begin < roundMs) {
     signal?.throwIfAborted();
     const query = queries[durations.length % queries.length];
     if (query === undefined) break;

@@ -62,6 +62,14 @@ test("every record is on disk before its append is done, also when segments are 
   expect(report.syncs).toBeGreaterThan(8);
 });
 
+test("what is new in an engine's tables is on disk before the step is done, and what was there is left alone", async () => {
+  const report = await trace("grown-tree");
+  expect(report.violations).toEqual([]);
+  expect(report.acknowledged).toHaveLength(4);
+  // Three files, then one, then one; three folders each time, and the root once.
+  expect(report.syncs).toBe(5 + 4 * 3 + 1);
+});
+
 test.each([
   ["rename-unsynced", /^rename to .*\/final while .*\/draft is not synced$/],
   ["link-unsynced", /^link to .*\/final while .*\/draft is not synced$/],

@@ -5,6 +5,7 @@ import { openCommitLog } from "@lakefleet/lib/storage/commit-log.ts";
 import { compactAppendLog } from "@lakefleet/lib/storage/compact-append-log.ts";
 import { syncFile, syncFolder, writeFileDurable } from "@lakefleet/lib/storage/durable-file.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
+import { syncGrownTree } from "@lakefleet/lib/storage/sync-grown-tree.ts";
 import { z } from "zod";
 
 // Run under strace: does what its first argument names in the folder of its second, and writes a line to its standard
@@ -66,6 +67,22 @@ async function appendLog(): Promise<void> {
   await log.close();
   await compactAppendLog({ folder, schema, keep: ({ id }) => id > 2 });
   acknowledge("compact");
+}
+
+async function grownTree(): Promise<void> {
+  const tree = await unsyncedTree(path.join(root, "table"));
+  await syncGrownTree(tree);
+  await syncFolder(root);
+  acknowledge("sync");
+  await syncGrownTree(tree);
+  acknowledge("sync nothing new");
+  await writeFile(path.join(tree, "deep", "d"), bytes);
+  await syncGrownTree(tree);
+  acknowledge("sync one more");
+  await rm(path.join(tree, "a"));
+  await writeFile(path.join(tree, "a"), bytes);
+  await syncGrownTree(tree);
+  acknowledge("sync another of the same name");
 }
 
 async function unsyncedTree(folder: string): Promise<string> {
@@ -136,6 +153,7 @@ const mistakes: Record<string, () => Promise<void>> = {
 
 if (mode === "store") await everyStoreOperation();
 else if (mode === "append-log") await appendLog();
+else if (mode === "grown-tree") await grownTree();
 else {
   const mistake = mistakes[mode];
   if (mistake === undefined) throw new Error(`There is no mode "${mode}".`);

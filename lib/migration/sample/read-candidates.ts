@@ -1,5 +1,5 @@
 import type { Table } from "@lancedb/lancedb";
-import { countValues, rowAddresses, textValues } from "../../embedding/arrow-values.ts";
+import { numberValues, rowAddresses, textValues } from "../../embedding/arrow-values.ts";
 import { rowIdOf } from "../../embedding/row-predicate.ts";
 
 /** Every chunk that has a text, in ascending order of row id and chunk index, as far as choosing a sample takes it. */
@@ -34,7 +34,7 @@ export async function readCandidates(
   const stratumOf = new Map<string, number>();
   for await (const batch of documents.query().where("total_chunks > 0").select(columns).withRowId()) {
     const docIds = textValues(batch, "doc_id");
-    const chunkIndexes = countValues(batch, "chunk_index");
+    const chunkIndexes = numberValues(batch, "chunk_index");
     const addresses = rowAddresses(batch);
     const strata = textValues(batch, "category").map((category) => {
       const stratum = stratumOf.get(category) ?? stratumOf.size;
