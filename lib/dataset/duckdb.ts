@@ -1,5 +1,6 @@
-import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { DomainError } from "../errors/domain-error.ts";
+import { takeEngine } from "./duckdb-engine.ts";
 import { translateDuckDbError } from "./duckdb-failure.ts";
 
 export interface DuckDbOptions {
@@ -19,7 +20,7 @@ export interface DuckDbSession {
   assertLive(): void;
   /** The error that leaves the session instead of one caught inside it. */
   explain(error: unknown): unknown;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** A query that starts after the abort must end too, so interrupting is repeated until the session is closed. */
@@ -44,7 +45,7 @@ export async function withDuckDb<T>(
   } catch (error) {
     throw session.explain(error);
   } finally {
-    session.close();
+    await session.close();
   }
 }
 
@@ -55,41 +56,23 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbSession>
     if (signal?.aborted) throw cancelled(signal);
   };
   assertLive();
-  const instance = await openInstance(options);
-  const connection = await connect(instance);
+  const engine = await takeEngine(options);
+  const { connection } = engine;
   const interruption = interruptOnAbort(connection, signal);
+  let failed = false;
   return {
     connection,
     assertLive,
-    explain: (error) => (signal?.aborted ? cancelled(signal) : translateDuckDbError(error)),
-    close() {
+    explain(error) {
+      failed = true;
+      return signal?.aborted ? cancelled(signal) : translateDuckDbError(error);
+    },
+    async close() {
       interruption.stop();
-      connection.closeSync();
-      instance.closeSync();
+      // What a query ended badly in is not handed to another one.
+      await engine.giveBack({ isSound: !failed && !signal?.aborted });
     },
   };
-}
-
-async function openInstance(options: DuckDbOptions): Promise<DuckDBInstance> {
-  // Loaded on first use: the native library costs 15 ms and 40 MiB that a process without queries should not pay.
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  return DuckDBInstance.create(":memory:", {
-    memory_limit: `${options.memoryMib}MiB`,
-    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
-    temp_directory: options.tempFolder ?? "",
-    autoinstall_known_extensions: "false",
-    autoload_known_extensions: "false",
-    errors_as_json: "true",
-  });
-}
-
-async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
-  try {
-    return await instance.connect();
-  } catch (error) {
-    instance.closeSync();
-    throw error;
-  }
 }
 
 function interruptOnAbort(connection: DuckDBConnection, signal: AbortSignal | undefined) {

@@ -57,7 +57,7 @@ export async function* scanRows(options: ScanRowsOptions): AsyncGenerator<RowBat
   } catch (error) {
     throw session.explain(error);
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

@@ -30,7 +30,7 @@ export async function* verifyDataset(
   } catch (error) {
     throw session === undefined ? error : session.explain(error);
   } finally {
-    session?.close();
+    await session?.close();
   }
 }
 

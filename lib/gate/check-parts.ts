@@ -87,11 +87,14 @@ export async function checkBooks(options: StoreCheck & { opened: OpenGeneration 
   ];
 }
 
+/** A dozen words; each more costs a pass over all chunks that have it. */
+const wordsLength = 80;
+
 /** A chunk's own words find a chunk, and the hit can be shown. */
 export async function checkWords({ manifest, rows, lexical }: OpenGeneration): Promise<GateCheck> {
   const samples = rows.fetch(probeOrdinals(manifest.vectorCount).subarray(0, 8));
   const found = samples.filter(({ text }) => {
-    const words = text.slice(0, 200);
+    const words = text.slice(0, wordsLength);
     const { ordinals } = lexical.search(words, { k: 1 });
     // A text of stop words or signs alone has nothing to be found by.
     return rows.fetch(ordinals).length === 1 || !/\p{L}{4}/u.test(words);

@@ -21,7 +21,7 @@ export async function getLocal(bucket: LocalBucket, key: string): Promise<Uint8A
   const small = readSmall(path.join(bucket.root, key));
   if (small !== undefined) return small;
   await using handle = await openObject(bucket, key);
-  return handle.readFile();
+  return await handle.readFile();
 }
 
 export async function getLocalRange(

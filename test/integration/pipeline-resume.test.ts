@@ -49,7 +49,8 @@ async function undisturbed(version: DatasetVersion, rowCount: number): Promise<s
   await writeVersion(world.store, undefined, { rows: makeRows(rowCount) });
   const pipeline = await world.open("notes");
   await finish(world, pipeline, version);
-  return pipelineContent(pipeline);
+  // Awaited here, for the world goes when this function ends.
+  return await pipelineContent(pipeline);
 }
 
 describe("a run that is cut", () => {
