@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { sqlLiteral } from "./sql-quote.ts";
 
 interface EngineOptions {
   memoryMib: number;
@@ -18,65 +19,49 @@ const idle: DuckDBInstance[] = [];
 const idleMax = 2;
 const database = "task";
 
-/**
- * An engine whose database is empty. One that may spill is made for it and closed afterwards, since an engine keeps to
- * its first spill folder; others are used again, each time with a database of its own.
- */
+/** An engine whose database is empty: one that is idle, or a new one. */
 export async function takeEngine(options: EngineOptions): Promise<Engine> {
-  const { tempFolder } = options;
-  if (tempFolder !== undefined) {
-    const instance = await createInstance(options);
-    const connection = await connect(instance);
-    return { connection, giveBack: async () => close(instance, connection) };
-  }
-  const instance = idle.pop() ?? (await createInstance(options));
-  const connection = await connect(instance);
-  try {
-    const { memoryMib, threads = availableParallelism() } = options;
-    await connection.run(`SET memory_limit = '${memoryMib}MiB'; SET threads = ${threads};
-      ATTACH ':memory:' AS ${database}; USE ${database}`);
-  } catch (error) {
-    close(instance, connection);
-    throw error;
-  }
+  const { instance, connection } = await prepare(idle.pop() ?? (await createInstance()), options);
+  const close = () => {
+    connection.closeSync();
+    instance.closeSync();
+  };
   return {
     connection,
     async giveBack({ isSound }) {
-      if (!isSound || idle.length >= idleMax) return close(instance, connection);
+      if (!isSound || idle.length >= idleMax) return close();
       try {
-        await connection.run(`USE memory; DETACH ${database}`);
+        // One that has spilled keeps to its folder, which the caller is about to remove, and throws here.
+        await connection.run(`USE memory; DETACH ${database}; SET temp_directory = ''`);
         connection.closeSync();
         idle.push(instance);
       } catch {
-        close(instance, connection);
+        close();
       }
     },
   };
 }
 
-function close(instance: DuckDBInstance, connection: DuckDBConnection): void {
-  connection.closeSync();
-  instance.closeSync();
-}
-
-async function createInstance({ memoryMib, threads, tempFolder = "" }: EngineOptions): Promise<DuckDBInstance> {
-  // Loaded on first use: the native library costs 15 ms and 40 MiB that a process without queries should not pay.
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  return DuckDBInstance.create(":memory:", {
-    memory_limit: `${memoryMib}MiB`,
-    ...(threads === undefined ? {} : { threads: String(threads) }),
-    temp_directory: tempFolder,
-    autoinstall_known_extensions: "false",
-    autoload_known_extensions: "false",
-    errors_as_json: "true",
-  });
-}
-
-async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
+async function prepare(instance: DuckDBInstance, options: EngineOptions) {
+  const { memoryMib, threads = availableParallelism(), tempFolder = "" } = options;
   try {
-    return await instance.connect();
+    const connection = await instance.connect();
+    await connection.run(`SET memory_limit = '${memoryMib}MiB'; SET threads = ${threads};
+      SET temp_directory = ${sqlLiteral(tempFolder)}; ATTACH ':memory:' AS ${database}; USE ${database}`);
+    return { instance, connection };
   } catch (error) {
     instance.closeSync();
     throw error;
   }
+}
+
+async function createInstance(): Promise<DuckDBInstance> {
+  // Loaded on first use: the native library costs 15 ms and 40 MiB that a process without queries should not pay.
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  return DuckDBInstance.create(":memory:", {
+    temp_directory: "",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    errors_as_json: "true",
+  });
 }

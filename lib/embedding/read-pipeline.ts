@@ -57,7 +57,7 @@ export interface PipelineSnapshot {
 const blockSize = 4_096;
 
 /**
- * Opens the present state for reading. Holds 30 bytes for each chunk, and one block; the order costs nothing, as
+ * Opens the present state for reading. Holds 30 bytes for each chunk (three times as much at first), and one block; the order costs nothing, as
  * chunks are looked up by address. Throws `conflict`, `pipeline-unsynced`, before the first sync and backfill, and
  * `busy`, `pipeline-syncing`, while (or after a kill in) a sync.
  */

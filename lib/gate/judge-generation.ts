@@ -13,7 +13,7 @@ import { checkFilters } from "./check-filters.ts";
 import { checkDefinition, checkModelVectors } from "./check-model.ts";
 import { checkBooks, checkFiles, checkParts, checkProbes, checkWords } from "./check-parts.ts";
 import { equals, isAtLeast, isAtMost } from "./gate-check.ts";
-import { readGateQueries, readProbes } from "./gate-queries.ts";
+import { evenly, readGateQueries, readProbes } from "./gate-queries.ts";
 import { findCertifiedParent, measureAppended } from "./measure-appended.ts";
 import { checkJudgements, measureJudgements } from "./measure-judgements.ts";
 import { appendedTimedCount, measureLatency, measureRecalls, type RecallMeasure } from "./measure-search.ts";
@@ -39,6 +39,9 @@ export interface GateVerdict {
   measures: GateMeasures | undefined;
   fusion: Certificate["fusion"];
 }
+
+/** Beside what the parent's certificate and the new segment's own measure say. */
+const probedMax = 32;
 
 /** Makes every check of a generation from its stored bytes. Damaged files are not opened: an engine may crash on them. */
 export async function judgeGeneration(subject: GateSubject): Promise<GateVerdict> {
@@ -105,7 +108,7 @@ async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<Ga
     ...(await checkModelVectors(opened, await readProbes(opening), opening.providers)),
     equals("queries", queries.length, wanted, source),
     ...recall.map((measure) => recallCheck(measure, { thresholds, isAppended: parent !== undefined })),
-    ...(parent === undefined ? [] : [await checkProbes(opened, queries, signal)]),
+    ...(parent === undefined ? [] : [await checkProbes(opened, evenly(queries, probedMax), signal)]),
     ...(await checkFilters(opened, queries, signal)),
     ...checkJudgements(judgements, thresholds),
     words,

@@ -110,18 +110,25 @@ async function selectRows(database: DatabaseSync, options: SelectOptions): Promi
 async function* readRowPlaces(
   database: DatabaseSync,
 ): AsyncGenerator<{ rowIds: Float64Array; places: Uint32Array }> {
+  // One text for all numbers: taking them over row by row costs five times as much.
   const statement = arrayStatement(
     database,
-    "SELECT row_id, min(ordinal) FROM chunk WHERE row_id > ? GROUP BY row_id ORDER BY row_id LIMIT ?",
+    `SELECT json_group_array(row_id), json_group_array(place) FROM (
+      SELECT row_id, min(ordinal) AS place FROM chunk WHERE row_id > ? GROUP BY row_id ORDER BY row_id LIMIT ?)`,
   );
   for (let last = -1; ; ) {
-    const rows = statement.all(last, sliceSize) as unknown as [number, number][];
-    if (rows.length === 0) return;
-    const rowIds = Float64Array.from(rows, ([rowId]) => rowId);
-    yield { rowIds, places: Uint32Array.from(rows, ([, place]) => place) };
+    const [rowIds, places] = (statement.get(last, sliceSize) as unknown as [string, string]).map(
+      parseNumbers,
+    );
+    if (rowIds === undefined || places === undefined || rowIds.length === 0) return;
+    yield { rowIds: Float64Array.from(rowIds), places: Uint32Array.from(places) };
     last = rowIds.at(-1) ?? last;
     await nextTurn();
   }
+}
+
+function parseNumbers(text: string): number[] {
+  return JSON.parse(text);
 }
 
 function readColumns(database: DatabaseSync): StoredColumn[] {
