@@ -3,6 +3,7 @@ import { datasetLog, readDataset } from "../dataset/dataset-log.ts";
 import type { DatasetVersion } from "../dataset/dataset-version.ts";
 import type { MigrationRule } from "../dataset/evolution/evolution.ts";
 import { DomainError } from "../errors/domain-error.ts";
+import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { countFailingCasts, type FailingCast } from "./count-failing-casts.ts";
 import { evolveVersion } from "./evolve-version.ts";
@@ -43,8 +44,10 @@ export async function approveEvolution(options: ApproveOptions): Promise<Dataset
       ...(reason === undefined ? {} : { reason }),
       at: new Date().toISOString(),
     };
+    failpoint("evolve.before-commit");
     return { ...evolved, version: number, evolution };
   });
+  failpoint("evolve.after-commit");
   if (commit === undefined) throw new Error(`the evolution of ${dataset} ended without a commit`);
   return commit.document;
 }

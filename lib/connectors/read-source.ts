@@ -2,6 +2,7 @@ import path from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { ColumnType } from "../dataset/dataset-version.ts";
 import { sqlIdentifier } from "../dataset/sql-quote.ts";
+import { failpoint } from "../storage/failpoint.ts";
 import { greatestValueSql } from "./cursor-value.ts";
 import type { DatabaseSession } from "./database-session.ts";
 import type { DatabaseExtraction, ExtractDatabaseOptions } from "./extract-database.ts";
@@ -57,7 +58,10 @@ export async function readSource(
 async function readRows(read: Read): Promise<boolean> {
   const { options, connection, sessions, plan, stage } = read;
   const { source, allowed, signal } = options;
-  const onRows = () => options.progress?.({ done: stage.rowCount, total: stage.rowCount, unit: "rows" });
+  const onRows = () => {
+    failpoint("ingest.while-reading");
+    options.progress?.({ done: stage.rowCount, total: stage.rowCount, unit: "rows" });
+  };
   let value = source.cursor?.value;
   for (let cuts = 0; ; cuts += 1) {
     const { cursor, columns, orderBy } = plan;

@@ -11,6 +11,7 @@ export const failpointNames = [
   "storage.before-rename",
   "storage.after-rename",
   "storage.after-remove",
+  "ingest.while-reading",
   "ingest.before-commit",
   "ingest.after-commit",
   "embed.after-claim",
@@ -31,6 +32,8 @@ export const failpointNames = [
   "spend.after-log",
   "spend.after-settle",
   "migration.after-definition",
+  "evolve.before-commit",
+  "evolve.after-commit",
   "agent.after-decision",
   "agent.after-request",
 ] as const;
