@@ -7,10 +7,11 @@ import { readIndexWork } from "../jobs/index-work.ts";
 import { intentIdAt } from "../jobs/intent-id.ts";
 import type { Intents } from "../jobs/intents.ts";
 import type { StartFlow } from "../jobs/start-flow.ts";
-import { decideTick, isDue, tryNumber } from "../refresh/decide-refresh.ts";
+import { lastTick } from "../refresh/cron.ts";
+import { isDue, tryNumber } from "../refresh/decide-refresh.ts";
+import { decideTick } from "../refresh/decide-tick.ts";
 import { findBehind, type IndexLag } from "../refresh/find-behind.ts";
 import { readFired, writeFired } from "../refresh/fired-ticks.ts";
-import { lastTick } from "../refresh/last-tick.ts";
 import {
   defaultPolicy,
   type PolicyDocument,

@@ -1,11 +1,12 @@
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { DomainError } from "../errors/domain-error.ts";
-import { lastTick } from "../refresh/last-tick.ts";
+import { lastTick, nextTick } from "../refresh/cron.ts";
+import { decideTick } from "../refresh/decide-tick.ts";
 import { canonicalJson } from "../storage/canonical-json.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { assertCron, nextTick } from "./cron.ts";
+import { assertCron } from "./assert-cron.ts";
 import { keyPrefix } from "./job-envelope.ts";
 import { readLastTick, readSchedules, removeLastTick, type Schedule, scheduleLog } from "./schedule-log.ts";
 
@@ -110,8 +111,11 @@ const tickOptions = {
 
 async function startMissed(queue: Queue, store: ObjectStore, schedule: Schedule): Promise<void> {
   const { name, since } = schedule;
-  const due = lastTick(schedule, Date.now());
-  if (due <= ((await readLastTick(store, name)) ?? Date.parse(since))) return;
+  const now = Date.now();
+  const handled = (await readLastTick(store, name)) ?? Date.parse(since);
+  const decision = decideTick({ tick: lastTick(schedule, now), handled, now });
+  if (decision.kind !== "fire") return;
+  const due = decision.tick;
   await queue.add("tick", { name, due }, { ...tickOptions, jobId: `missed-${name}-${due}` });
 }
 

@@ -22,20 +22,3 @@ const retryEveryMs = 3_600_000;
 export function tryNumber(committedAtMs: number, nowMs: number): number {
   return Math.max(0, Math.floor((nowMs - committedAtMs) / retryEveryMs));
 }
-
-export type CronDecision =
-  /** Refresh for this tick, then remember it. */
-  | { kind: "fire"; tick: number }
-  /** Remember this time without a refresh: the remembered one lies ahead, so the clock was set back. */
-  | { kind: "reset"; tick: number }
-  | { kind: "wait" };
-
-/**
- * What the latest tick asks for. Of several that were missed only the latest counts; one that was handled never counts
- * again, whatever the clock does.
- */
-export function decideTick(facts: { tick: number; handled: number; now: number }): CronDecision {
-  const { tick, handled, now } = facts;
-  if (handled > now) return { kind: "reset", tick: now };
-  return tick > handled ? { kind: "fire", tick } : { kind: "wait" };
-}

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { datasetKeys } from "../dataset/dataset-keys.ts";
 import { type CommitLog, openCommitLog } from "../storage/commit-log.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import { isCronExpression, isTimezone } from "./last-tick.ts";
+import { isCronExpression, isTimezone } from "./cron.ts";
 
 /** When the indexes of a dataset follow its rows by themselves. */
 export const RefreshPolicy = z.discriminatedUnion("kind", [

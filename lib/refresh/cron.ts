@@ -1,5 +1,12 @@
 import { CronExpressionParser } from "cron-parser";
 
+/** When something is to happen again and again, by the clock of one place. */
+export interface Cron {
+  cron: string;
+  /** One of the system's, such as Europe/Berlin. */
+  timezone: string;
+}
+
 /** Five fields, or six with seconds; what the parser takes beyond that (`@daily`, `L`, `#`) is fine too. */
 export function isCronExpression(text: string): boolean {
   try {
@@ -22,10 +29,18 @@ export function isTimezone(name: string): boolean {
 }
 
 /** The latest time at or before `nowMs` at which the expression fires; in milliseconds since 1970. */
-export function lastTick(expression: { cron: string; timezone: string }, nowMs: number): number {
-  const { cron, timezone: tz } = expression;
+export function lastTick(cron: Cron, nowMs: number): number {
   // The parser looks for times strictly before.
-  return CronExpressionParser.parse(cron, { currentDate: new Date(nowMs + 1), tz })
+  return parse(cron, nowMs + 1)
     .prev()
     .getTime();
+}
+
+/** The first time after `afterMs`. */
+export function nextTick(cron: Cron, afterMs: number): number {
+  return parse(cron, afterMs).next().getTime();
+}
+
+function parse({ cron, timezone: tz }: Cron, currentMs: number) {
+  return CronExpressionParser.parse(cron, { currentDate: new Date(currentMs), tz });
 }
