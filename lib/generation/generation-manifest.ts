@@ -54,6 +54,8 @@ const shared = {
   fusion: z.strictObject({ method: z.enum(["weighted", "rrf"]), lexicalWeight: z.number().min(0).max(1) }),
   accounting: Accounting,
   buildDurationMs: z.number().nonnegative(),
+  /** The file that is its graph, and how long somebody else built it: `buildDurationMs` holds nothing of that. */
+  takenGraph: z.strictObject({ key: z.string(), buildMs: z.number() }).optional(),
   builtAt: z.string(),
   builderVersion: z.string(),
   /** Every file of the generation but this one, with paths relative to its folder. */

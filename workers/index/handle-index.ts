@@ -4,6 +4,7 @@ import { describeCheck } from "@lakefleet/lib/gate/gate-check.ts";
 import { gateOrRebuild } from "@lakefleet/lib/gate/gate-or-rebuild.ts";
 import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
 import type { GateCheck } from "@lakefleet/lib/generation/certificate.ts";
+import type { GenerationManifest } from "@lakefleet/lib/generation/generation-manifest.ts";
 import { promoteGeneration } from "@lakefleet/lib/generation/promote-generation.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
 import { hasLeftModel, markReady } from "@lakefleet/lib/migration/mark-ready.ts";
@@ -11,6 +12,7 @@ import { readShadowDefinition } from "@lakefleet/lib/migration/read-migrations.t
 import type { ObjectStore } from "@lakefleet/lib/storage/object-store.ts";
 import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { adoptTrial, assertPromoted } from "@lakefleet/lib/trial/adopt-trial.ts";
+import { findBuiltGraphs } from "@lakefleet/lib/trial/build/find-built-graphs.ts";
 import { parseParameters } from "@lakefleet/lib/trial/trial-parameters.ts";
 import { embedQueue } from "@lakefleet/queues/embed.queue.ts";
 import { indexQueue } from "@lakefleet/queues/index.queue.ts";
@@ -47,14 +49,15 @@ async function build(
 ): Promise<IndexResult> {
   const { signal, progress, log } = context;
   const parameters = promotion && parseParameters(promotion.parameters);
-  const definition = await definitionOf(dependencies.store, index, migration);
-  const request = { ...dependencies, index, definition, parameters, signal, progress };
+  const { store } = dependencies;
+  const definition = await definitionOf(store, index, migration);
+  const graphs = parameters && (await findBuiltGraphs({ store, index, parameters }));
+  const request = { ...dependencies, index, definition, parameters, graphs, signal, progress };
   const { manifest, reused, phases } = await buildGeneration(request);
   const { generation, datasetVersion, vectorCount, backend, buildDurationMs } = manifest;
   assertReached(context, { index, datasetVersion });
   if (!reused) {
-    const how = manifest.parent === null ? "built whole" : `with files of ${manifest.parent}`;
-    log(`${how}, in milliseconds: ${JSON.stringify(phases)}`);
+    log(`${howBuilt(manifest)}, in milliseconds: ${JSON.stringify(phases)}`);
     dependencies.telemetry.emit("generation.built", {
       index,
       generation,
@@ -64,6 +67,11 @@ async function build(
     });
   }
   return { generation, datasetVersion, vectorCount, reused };
+}
+
+function howBuilt({ parent, takenGraph }: GenerationManifest): string {
+  if (parent !== null) return `with files of ${parent}`;
+  return takenGraph === undefined ? "built whole" : `built whole, around the graph ${takenGraph.key}`;
 }
 
 /** The index's own where no model is being changed, which the steps read for themselves. */

@@ -28,6 +28,7 @@ import { describeGeneration } from "./describe-generation.ts";
 import { findParent } from "./find-parent.ts";
 import type { MergeLimits } from "./plan-segments.ts";
 import { type ShardRows, shardRows } from "./shard-rows.ts";
+import type { BuiltGraph } from "./take-graph.ts";
 import { writeLedger } from "./write-ledger.ts";
 import { metadataColumnsOf } from "./write-segment.ts";
 import { writeAllSegments, writeAppended } from "./write-segments.ts";
@@ -39,6 +40,8 @@ export interface BuildGenerationOptions {
   definition?: IndexDefinition | undefined;
   /** Instead of those of the definition, for a configuration that is yet to prove itself. */
   parameters?: IndexParameters | undefined;
+  /** Graphs that were built by these parameters before: one over the same vectors is taken, and none is built. */
+  graphs?: readonly BuiltGraph[] | undefined;
   /** The folder of the lock files. */
   locks: string;
   /** Threads that insert into a graph; all cores where it is not given. */

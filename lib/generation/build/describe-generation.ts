@@ -42,6 +42,7 @@ export interface Describe {
  */
 export async function describeGeneration(options: Describe): Promise<GenerationManifest> {
   const { folder, generation, definition, snapshot, version, columns, written, begin, signal } = options;
+  const { taken } = written;
   const [modelId = "", modelRevision = ""] = snapshot.embedderId.split("@");
   const measured = await measureFolder(options);
   const files = await listFiles(folder, written.shared, signal);
@@ -73,6 +74,7 @@ export async function describeGeneration(options: Describe): Promise<GenerationM
     parent: written.parent?.generation ?? null,
     pipelineSettings: snapshot.settingsHash,
     files,
+    ...(taken === undefined ? {} : { takenGraph: { key: taken.key, buildMs: taken.buildMs } }),
     buildDurationMs: Math.round(performance.now() - begin),
     builtAt: new Date().toISOString(),
     builderVersion,

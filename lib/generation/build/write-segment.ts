@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { DatasetVersion } from "../../dataset/dataset-version.ts";
 import { scanRows } from "../../dataset/scan-rows.ts";
@@ -6,11 +6,13 @@ import type { PipelineSnapshot } from "../../embedding/read-pipeline.ts";
 import { DomainError } from "../../errors/domain-error.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 import type { MetadataColumn } from "../format/row-store-layout.ts";
+import { vectorFolder } from "../format/row-store-layout.ts";
 import { segmentFolder } from "../format/segment-folder.ts";
 import type { Segment } from "../generation-manifest.ts";
 import type { IndexDefinition } from "../index-definition.ts";
 import { chunkBlocks } from "./chunk-blocks.ts";
 import { startBuildThread } from "./start-build-thread.ts";
+import { type BuiltGraph, takeGraph } from "./take-graph.ts";
 
 export interface SegmentSource {
   store: ObjectStore;
@@ -22,6 +24,8 @@ export interface SegmentSource {
   version: DatasetVersion;
   columns: MetadataColumn[];
   threads: number;
+  /** What may be taken instead of building a graph. */
+  graphs?: readonly BuiltGraph[] | undefined;
   /** Told how many chunks of this segment are in. */
   progress: (done: number) => void;
   signal?: AbortSignal | undefined;
@@ -44,19 +48,44 @@ const rowsPerBatch = 2_048;
  */
 const flatChunksMax = { hnsw: 500, lance: 2_000 };
 
+export interface WrittenSegment {
+  segment: Segment;
+  /** The graph that was not built. */
+  taken?: BuiltGraph | undefined;
+}
+
 /**
  * Writes every file of one segment, unsynced: reads the pipeline and the dataset once, block by block, while a thread
- * of its own builds.
+ * of its own builds. Only where a graph that seemed to fit turns out to be another's, or damaged, is it done twice.
  */
-export async function writeSegment(source: SegmentSource, order: SegmentOrder): Promise<Segment> {
+export async function writeSegment(source: SegmentSource, order: SegmentOrder): Promise<WrittenSegment> {
+  const { store, definition, snapshot, graphs = [], signal } = source;
+  const { appended, shard } = order;
+  const chunkCount = snapshot.countChunks(order.rowIds);
+  const flat = appended && chunkCount <= flatChunksMax[definition.parameters.backend];
+  const folder = segmentFolder(order.number);
+  const segment = { folder, chunkCount, deadCount: 0, deadTokenCount: 0, appended, flat, shard };
+  const fitting = flat ? [] : graphs.filter(({ vectorCount }) => vectorCount === chunkCount);
+  if (fitting.length > 0) {
+    await writeFiles(source, order, { chunkCount, flat: true });
+    const vectors = path.join(source.folder, folder, vectorFolder);
+    const taken = await takeGraph({ store, folder: vectors, graphs: fitting, signal });
+    if (taken !== undefined) return { segment, taken };
+    await rm(path.join(source.folder, folder), { recursive: true });
+  }
+  await writeFiles(source, order, { chunkCount, flat });
+  return { segment };
+}
+
+async function writeFiles(
+  source: SegmentSource,
+  { number, rowIds }: SegmentOrder,
+  { chunkCount, flat }: Pick<Segment, "chunkCount" | "flat">,
+): Promise<void> {
   const { definition, snapshot, columns, threads, progress, signal } = source;
-  const { rowIds, appended, shard } = order;
   const { parameters } = definition;
   const { dimension } = snapshot;
-  const chunkCount = snapshot.countChunks(rowIds);
-  const flat = appended && chunkCount <= flatChunksMax[parameters.backend];
-  const segment = segmentFolder(order.number);
-  const folder = path.join(source.folder, segment);
+  const folder = path.join(source.folder, segmentFolder(number));
   await mkdir(folder, { recursive: true });
   const data = { folder, parameters, dimension, vectorCount: chunkCount, columns, threads, flat };
   const thread = startBuildThread(data, { signal, onProgress: progress });
@@ -70,7 +99,6 @@ export async function writeSegment(source: SegmentSource, order: SegmentOrder): 
   } finally {
     await thread.stop();
   }
-  return { folder: segment, chunkCount, deadCount: 0, deadTokenCount: 0, appended, flat, shard };
 }
 
 /** The index's metadata columns with their types in this version, or `invalid`, `metadata-column`. */

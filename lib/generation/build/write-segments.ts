@@ -8,6 +8,7 @@ import { generationPrefix } from "../generation-keys.ts";
 import type { GenerationFile, GenerationManifest, Segment } from "../generation-manifest.ts";
 import { type AppendPlan, filesOf, type KeptSegment } from "./append-plan.ts";
 import type { ShardRows } from "./shard-rows.ts";
+import type { BuiltGraph } from "./take-graph.ts";
 import { type SegmentSource, writeSegment } from "./write-segment.ts";
 
 export interface WrittenSegments {
@@ -15,6 +16,8 @@ export interface WrittenSegments {
   /** Files that are the parent's own, as its manifest describes them. */
   shared: GenerationFile[];
   parent: GenerationManifest | undefined;
+  /** The graph of the only segment, where it was not built. */
+  taken?: BuiltGraph | undefined;
 }
 
 type Source = Omit<SegmentSource, "progress"> & {
@@ -31,15 +34,18 @@ export async function writeAllSegments(
 ): Promise<WrittenSegments> {
   const total = source.snapshot.chunkCount;
   const segments: Segment[] = [];
+  let taken: BuiltGraph | undefined;
   let before = 0;
   for (const [position, { rowIds, shard }] of shards.entries()) {
     const progress = (done: number) => source.progress?.({ done: before + done, total, unit: "chunks" });
     progress(0);
     const order = { number: position + 1, rowIds, appended: false, shard };
-    segments.push(await writeSegment({ ...source, progress }, order));
-    before += segments.at(-1)?.chunkCount ?? 0;
+    const written = await writeSegment({ ...source, progress }, order);
+    segments.push(written.segment);
+    taken ??= written.taken;
+    before += written.segment.chunkCount;
   }
-  return { segments, shared: [], parent: undefined };
+  return { segments, shared: [], parent: undefined, taken };
 }
 
 /** Shares the kept segments of the parent and writes one segment of the other rows, and the lists of the dead. */
@@ -60,7 +66,7 @@ export async function writeAppended(source: Source, plan: AppendPlan): Promise<W
     const progress = (done: number) => source.progress?.({ done, total, unit: "chunks" });
     const number = Math.max(...parent.segments.map((segment) => segmentNumber(segment.folder))) + 1;
     const order = { number, rowIds, appended: true, shard: null };
-    segments.push(await writeSegment({ ...source, progress }, order));
+    segments.push((await writeSegment({ ...source, progress }, order)).segment);
   }
   return { segments, shared, parent };
 }

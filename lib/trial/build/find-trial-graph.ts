@@ -3,6 +3,7 @@ import path from "node:path";
 import { checksumFile } from "../../storage/checksum.ts";
 import { hasCode } from "../../storage/error-code.ts";
 import type { LocalStore } from "../../storage/local-store.ts";
+import type { ObjectStore } from "../../storage/object-store.ts";
 import { TrialGraph, trialGraphFile } from "../trial-graph.ts";
 
 /**
@@ -20,7 +21,8 @@ export async function findTrialGraph(store: LocalStore, key: string): Promise<Tr
   return undefined;
 }
 
-async function readTrialGraph(store: LocalStore, key: string): Promise<TrialGraph | undefined> {
+/** What the cache says of the graph under this key, unverified; undefined where there is none that can be read. */
+export async function readTrialGraph(store: ObjectStore, key: string): Promise<TrialGraph | undefined> {
   const file = `${key}/${trialGraphFile}`;
   if ((await store.size(file)) === undefined) return undefined;
   const text = Buffer.from(await store.get(file)).toString("utf8");

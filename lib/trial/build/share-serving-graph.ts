@@ -10,7 +10,7 @@ import { type TrialGraph, trialGraphFile, trialGraphKey } from "../trial-graph.t
 /**
  * The graph of a verified generation as a trial's: its files are linked into the cache, and nothing is built. Undefined
  * where the trial asks for another build, or the generation is not one whole graph over all of its chunks. `buildMs` is
- * then the generation's, words and rows included.
+ * then the generation's, words and rows included, and that of the graph where it was taken from a trial.
  */
 export async function shareServingGraph(options: {
   store: LocalStore;
@@ -19,7 +19,8 @@ export async function shareServingGraph(options: {
   facts: Pick<TrialGraph, "corpus" | "build" | "sampleShare" | "seed" | "dimension">;
 }): Promise<TrialGraph | undefined> {
   const { store, manifest, facts } = options;
-  const { index, generation, vectorCount, parameters, buildDurationMs: buildMs } = manifest;
+  const { index, generation, vectorCount, parameters, buildDurationMs, takenGraph } = manifest;
+  const buildMs = buildDurationMs + (takenGraph?.buildMs ?? 0);
   const part = wholeSegment(manifest);
   if (part === undefined || facts.sampleShare !== 1 || facts.build !== buildKey(parameters)) return undefined;
   const prefix = `${generationPrefix(index, generation)}/${part}`;
