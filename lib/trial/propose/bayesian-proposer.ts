@@ -2,7 +2,7 @@ import { missOf } from "./effort-curve.ts";
 import { type Belief, fitGaussianProcess } from "./gaussian-process.ts";
 import type { Proposal, Proposer } from "./proposer.ts";
 import { atLikelyEffort, refine } from "./refine.ts";
-import { graphKey, type Positions, type SearchSpace } from "./search-space.ts";
+import { absent, graphKey, type Positions, type SearchSpace } from "./search-space.ts";
 import { proposal, type Survey, surveyHistory } from "./survey.ts";
 
 /** The cost of fitting grows with the third power of this; it takes a few milliseconds here. */
@@ -123,7 +123,7 @@ function featuresOf(space: SearchSpace, positions: Positions): number[] {
   return space.axes.flatMap((axis, place) => {
     const at = positions[place]!;
     if (typeof axis.values[0] === "number") {
-      return axis.values.length === 1 ? [] : [at < 0 ? 0 : at / (axis.values.length - 1) - 0.5];
+      return axis.values.length === 1 ? [] : [at === absent ? 0 : at / (axis.values.length - 1) - 0.5];
     }
     return axis.values.length === 1 ? [] : axis.values.map((_, other) => (other === at ? 0.5 : 0));
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { IndexParameters } from "../../vector/index-parameters.ts";
 import { defineSpace } from "./default-space.ts";
-import { configurationsOf, locate, nearest, parametersOf } from "./search-space.ts";
+import { absent, configurationsOf, locate, nearest, parametersOf } from "./search-space.ts";
 
 const corpus = { dimension: 768, vectorCount: 20_000 };
 
@@ -54,10 +54,12 @@ describe("the space of a session", () => {
     expect(values.get("connectivity")).toEqual([8, 32]);
   });
 
-  test("a configuration from outside is located between its neighbours or at an edge", () => {
+  test("a configuration from outside is is at none of the values: between its neighbours or beyond an edge", () => {
     const space = defineSpace("hnsw", { ...corpus, bounds: { connectivity: [8, 32] } });
     const parameters = parametersOf(space, nearest(space, parametersOf(space, [0, 0, 0, 0, 0])));
     expect(locate(space, { ...parameters, connectivity: 16 } as typeof parameters)?.[2]).toBeCloseTo(0.5);
-    expect(locate(space, { ...parameters, connectivity: 64 } as typeof parameters)?.[2]).toBe(1);
+    expect(locate(space, { ...parameters, connectivity: 64 } as typeof parameters)?.[2]).toBeCloseTo(1.5);
+    const lowest = locate(space, { ...parameters, connectivity: 4 } as typeof parameters)?.[2];
+    expect([lowest! > absent, lowest! < 0]).toEqual([true, true]);
   });
 });

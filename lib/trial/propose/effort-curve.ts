@@ -1,6 +1,6 @@
 import type { Objective } from "./proposer.ts";
 
-/** What was measured at one place of a curve's effort axis. */
+/** What was measured at one place of a curve's effort axis, or beyond its ends. */
 export interface EffortPoint {
   at: number;
   recall: number;
@@ -34,8 +34,8 @@ export function nextEffort(
   const high = least(points.filter(isReached));
   const low = most(points.filter((point) => !isReached(point) && point.at < (high?.at ?? Infinity)));
   if (low !== undefined && low.p50Ms >= beatMs) return undefined;
-  const first = low === undefined ? 0 : Math.floor(low.at) + 1;
-  const last = high === undefined ? length - 1 : Math.ceil(high.at) - 1;
+  const first = low === undefined ? 0 : Math.max(0, Math.floor(low.at) + 1);
+  const last = high === undefined ? length - 1 : Math.min(length, Math.ceil(high.at)) - 1;
   if (first > last) return undefined;
   const [before, latest] = points.slice(-2).map(isReached);
   if (latest !== undefined && before === latest) return Math.floor((first + last) / 2);

@@ -1,6 +1,6 @@
 import type { Proposal, Proposer } from "./proposer.ts";
 import { atLikelyEffort, refine } from "./refine.ts";
-import { configurationsOf, graphKey, moved, type Positions } from "./search-space.ts";
+import { configurationsOf, graphKey, moved, nearestPlace, type Positions } from "./search-space.ts";
 import { proposal, type Survey, surveyHistory } from "./survey.ts";
 
 /** The share of proposals that leave the champion's surroundings. */
@@ -28,7 +28,7 @@ export const epsilonGreedyProposer: Proposer = {
 function smallStep(survey: Survey): Proposal | undefined {
   const { champion, space, home } = survey;
   if (champion === undefined) return undefined;
-  const from = champion.positions.map(Math.round);
+  const from = champion.positions.map((at, place) => nearestPlace(space.axes[place]!, at));
   const steps = space.axes.flatMap((axis, place) =>
     axis.role === "effort" || from[place]! < 0
       ? []

@@ -1,6 +1,6 @@
 import { crossing, type EffortPoint, nextEffort } from "./effort-curve.ts";
 import type { Proposal } from "./proposer.ts";
-import { effortAxis, type Positions } from "./search-space.ts";
+import { effortAxis, isPlace, type Positions } from "./search-space.ts";
 import { best, curvesOf, type LocatedPoint, proposal, type Survey } from "./survey.ts";
 
 /**
@@ -12,7 +12,7 @@ export function refine(survey: Survey): Proposal | undefined {
   for (const curve of curvesOf(survey, survey.points).reverse()) {
     const positions = curve[0]!.positions;
     const axis = effortAxis(space, positions);
-    if (axis < 0 || !isInside(positions, axis)) continue;
+    if (axis < 0 || !isInside(survey, positions, axis)) continue;
     const others = survey.points.filter((point) => !curve.includes(point));
     const rival = best(others, objective);
     const beatMs = rival && rival.recall >= objective.recallTarget ? rival.p50Ms : Number.POSITIVE_INFINITY;
@@ -43,8 +43,8 @@ export function effortPoints(curve: readonly LocatedPoint[], axis: number): Effo
 }
 
 /** Whether all but the effort are values of the space: a champion from outside is not searched further. */
-function isInside(positions: Positions, effort: number): boolean {
-  return positions.every((position, place) => place === effort || Number.isInteger(position));
+function isInside({ space }: Survey, positions: Positions, effort: number): boolean {
+  return positions.every((position, place) => place === effort || isPlace(space.axes[place]!, position));
 }
 
 function refineReason(

@@ -22,7 +22,10 @@ export interface SearchSpace {
   axes: readonly Axis[];
 }
 
-/** For each axis the place in its values; `absent` where it does not count. A place between two values is outside the space. */
+/**
+ * For each axis the place in its values; `absent` where it does not count. A place between two values, before the first
+ * or after the last is outside the space, and no two numbers have the same.
+ */
 export type Positions = readonly number[];
 
 export const absent = -1;
@@ -57,8 +60,8 @@ export function valuesOf(space: SearchSpace, positions: Positions): Record<strin
 }
 
 /**
- * Where the parameters stand among the axes, between two values or at an edge where need be; undefined for another
- * backend, and for a text that an axis does not have.
+ * Where the parameters stand among the axes, between two values or beyond an edge where need be: what was measured of
+ * one configuration is never taken for another's. Undefined for another backend, and for a text that an axis lacks.
  */
 export function locate(space: SearchSpace, parameters: IndexParameters): Positions | undefined {
   if (parameters.backend !== space.backend) return undefined;
@@ -77,10 +80,20 @@ export function nearest(space: SearchSpace, parameters: IndexParameters): Positi
   const given = new Map<string, unknown>(Object.entries(parameters));
   const positions: number[] = [];
   for (const axis of space.axes) {
-    const place = Math.round(placeOf(axis, given.get(axis.name)) ?? 0);
-    positions.push(counts(space, axis, positions) ? place : absent);
+    const place = placeOf(axis, given.get(axis.name)) ?? 0;
+    positions.push(counts(space, axis, positions) ? nearestPlace(axis, place) : absent);
   }
   return positions;
+}
+
+/** The place of the value that is nearest to a place outside the space; `absent` stays. */
+export function nearestPlace({ values }: Axis, place: number): number {
+  return place === absent ? absent : Math.min(values.length - 1, Math.max(0, Math.ceil(place - 0.5)));
+}
+
+/** Whether the place is that of a value, or absent. */
+export function isPlace({ values }: Axis, place: number): boolean {
+  return Number.isInteger(place) && place < values.length;
 }
 
 /** The same with one axis moved; axes that begin to count by it start from `home`, those that cease leave. */
@@ -125,11 +138,12 @@ function placeOf(axis: Axis, value: unknown): number | undefined {
   if (exact >= 0) return exact;
   const numbers = axis.values.filter((one) => typeof one === "number");
   if (numbers.length === 0) return undefined;
-  // A number that was left out follows from the corpus; the middle stands for it.
-  if (typeof value !== "number") return (numbers.length - 1) / 2;
+  // A number that was left out follows from the corpus: about the middle, and none of the values for certain.
+  if (typeof value !== "number") return Math.floor((numbers.length - 1) / 2) + 0.5;
   const above = numbers.findIndex((one) => one > value);
-  if (above === 0) return 0;
-  if (above < 0) return numbers.length - 1;
-  const [low, high] = [numbers[above - 1]!, numbers[above]!];
-  return above - 1 + Math.log(value / low) / Math.log(high / low);
+  // Above `absent`, which is -1.
+  if (above === 0) return value / numbers[0]! - 1;
+  const high = above < 0 ? numbers.length - 1 : above;
+  const [from = numbers[high]! / 2, to] = [numbers[high - 1], numbers[high]!];
+  return high - 1 + Math.log(value / from) / Math.log(to / from);
 }
