@@ -7,7 +7,7 @@ import { addCached, type NewVectors, tidyCache } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
 import { nameLines } from "./named-lines.ts";
 import { claimPending, countPending, inProgress, releaseClaim } from "./pending-rows.ts";
-import { writeMeta } from "./pipeline-meta.ts";
+import { addSpent, writeMeta } from "./pipeline-meta.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { type ResolvedVectors, resolveVectors } from "./resolve-vectors.ts";
 import { settleAll } from "./settle-all.ts";
@@ -148,6 +148,7 @@ async function storeChunks(
   if (resolved.failure !== undefined) {
     // What was made has been paid for: the next run finds it in the cache.
     await addCached(pipeline, resolved.made);
+    await pipeline.commit(() => addSpent(pipeline, resolved.costUsd));
     throw resolved.failure;
   }
   const parts = splitVectors(batches, resolved);
@@ -156,6 +157,7 @@ async function storeChunks(
   await settleAll([
     addCached(pipeline, resolved.made),
     pipeline.commit(async () => {
+      await addSpent(pipeline, resolved.costUsd);
       // `ready` last: a chunk that says so has its line in `embeddings`.
       await addEmbeddings(pipeline, done);
       await updateDocuments(pipeline, done);

@@ -20,6 +20,8 @@ const MetaValues = z.object({
   /** The embedder of the vectors in `documents`. */
   embedder_id: z.string().optional(),
   dimension: z.int().optional(),
+  /** What its vectors have cost so far; absent where they came with the rows, or were not counted from the first one on. */
+  spent_usd: z.number().optional(),
 });
 export type MetaValues = z.infer<typeof MetaValues>;
 
@@ -58,6 +60,13 @@ export async function writeMeta(pipeline: Pipeline, values: MetaValues): Promise
     .whenNotMatchedInsertAll()
     .useIndex(false)
     .execute(rows);
+}
+
+/** Counts what was paid for vectors, where that is counted. The caller holds the step lock. */
+export async function addSpent(pipeline: Pipeline, costUsd: number): Promise<void> {
+  if (costUsd === 0) return;
+  const { spent_usd: before } = await readMeta(pipeline);
+  if (before !== undefined) await writeMeta(pipeline, { spent_usd: before + costUsd });
 }
 
 function parseJson(text: string): unknown {

@@ -40,6 +40,8 @@ export interface PipelineSnapshot {
   readonly missingRowCount: number;
   /** What the chunks were cut and named by: the same rows give the same chunks for as long as this is the same. */
   readonly settingsHash: string;
+  /** What the vectors had cost until then; undefined where nobody counted. */
+  readonly spentUsd: number | undefined;
   /** Rows that are indexed, ascending. */
   indexedRowIds(): Float64Array;
   /** Chunks of these of the indexed rows, which ascend. */
@@ -85,6 +87,7 @@ export async function readPipeline({ pipeline }: { pipeline: Pipeline }): Promis
       indexedRowCount: rows.indexedRowCount,
       missingRowCount: rows.missing.length,
       settingsHash: meta.settings_hash ?? "",
+      spentUsd: meta.spent_usd,
       indexedRowIds: () => indexedRowIds,
       countChunks: (rowIds) => positionsOf(chunks, rows.ready, rowIds).length,
       blocks: ({ rowIds, signal } = {}) => {

@@ -61,7 +61,11 @@ async function syncAlone(options: SyncPipelineOptions): Promise<SyncResult> {
   assertLive(signal);
   const wasCut = typeof before.syncing_to === "number";
   const meta = reset ? await removeAll(options) : before;
-  const started = { settings_hash: settingsHash, syncing_to: version.version };
+  const started = {
+    settings_hash: settingsHash,
+    syncing_to: version.version,
+    ...(before.settings_hash === undefined && shape.vectors === undefined ? { spent_usd: 0 } : {}),
+  };
   await pipeline.commit(() => writeMeta(pipeline, started));
   const dead = reset ? new Float64Array(0) : await findDeadRows({ ...options, meta });
   const leaving = await readLeft(options, shape, dead);

@@ -121,7 +121,7 @@ async function record(passed: {
     ...measures,
     checks,
     modelDigest: modelDigestOf(manifest),
-    costUsd: 0,
+    costUsd: manifest.costUsd ?? null,
     parameters: manifest.parameters,
     fusion,
     at: new Date().toISOString(),

@@ -52,6 +52,7 @@ function findContradictions(certificate: Certificate, manifest: GenerationManife
     ["model digest", certificate.modelDigest, modelDigestOf(manifest)],
     ["parameters", certificate.parameters, manifest.parameters],
     ["coverage", certificate.coverage, rows === 0 ? 1 : indexed / rows],
+    ["cost", certificate.costUsd, manifest.costUsd ?? certificate.costUsd],
   ];
   const wrong = facts.filter(([, said, is]) => canonicalJson(said) !== canonicalJson(is));
   const failed = certificate.checks.filter(({ passed }) => !passed);

@@ -66,8 +66,8 @@ export const Certificate = z.strictObject({
   checks: z.array(GateCheck),
   /** Of the model's name, revision, dimension and metric. */
   modelDigest: z.string(),
-  /** What the vectors cost; embedders on this machine cost nothing. */
-  costUsd: z.number(),
+  /** What embedding cost since the generation that served before; null where it is not known. */
+  costUsd: z.number().nullable(),
   parameters: IndexParameters,
   fusion: z.strictObject({
     method: z.enum(["weighted", "rrf"]),

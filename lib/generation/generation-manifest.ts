@@ -54,6 +54,10 @@ const shared = {
   fusion: z.strictObject({ method: z.enum(["weighted", "rrf"]), lexicalWeight: z.number().min(0).max(1) }),
   accounting: Accounting,
   buildDurationMs: z.number().nonnegative(),
+  /** What all vectors of its pipeline had cost until then; absent where nobody counted. */
+  spentUsd: z.number().nonnegative().optional(),
+  /** What of that came since the generation that served when this one was built; null where it is not known. */
+  costUsd: z.number().nonnegative().nullable().optional(),
   /** The file that is its graph, and how long somebody else built it: `buildDurationMs` holds nothing of that. */
   takenGraph: z.strictObject({ key: z.string(), buildMs: z.number() }).optional(),
   builtAt: z.string(),

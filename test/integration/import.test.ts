@@ -72,6 +72,9 @@ test("imported vectors are an index like any other: books, search, append, migra
     embedder: "import:mymodel@1",
     accounting: { rows: 50, indexed: 50, balanced: true },
   });
+  const { active } = await indexOf("foreign");
+  const certificate = await send(serve, `/vectors/indexes/foreign/generations/${active}/certificate`);
+  expect(JSON.parse(certificate.text).costUsd).toBeNull();
   expect(await nearest("foreign", 17)).toMatchObject({ doc_id: "v17", score: expect.closeTo(1, 4) });
   const text = await postJson(serve, "/vectors/search", { index: "foreign", query: "anything" });
   expect(problemOf(text)).toMatchObject({ status: 409, type: "embedder-imported" });

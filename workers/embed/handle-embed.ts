@@ -9,6 +9,7 @@ import { addUsage, type EmbeddingUsage } from "@lakefleet/lib/embedding/embeddin
 import { forgetCached } from "@lakefleet/lib/embedding/forgotten-texts.ts";
 import { confirmWhenAsked } from "@lakefleet/lib/embedding/model-identity.ts";
 import type { Embedders } from "@lakefleet/lib/embedding/open-embedders.ts";
+import { addSpent } from "@lakefleet/lib/embedding/pipeline-meta.ts";
 import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
 import { type SyncResult, syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
@@ -87,7 +88,7 @@ async function embedOnPlace(
   { signal, hold }: GpuPlace,
   work: Pick<EmbedPendingOptions, "pipeline" | "provider" | "progress"> & { store: ObjectStore },
 ): Promise<EmbedResult> {
-  const { store, provider } = work;
+  const { store, pipeline, provider } = work;
   const probes = { tokens: 0, costUsd: 0 };
   const onUsage = (usage: EmbeddingUsage) => addUsage(probes, usage);
   const confirmModel = confirmWhenAsked({ store, provider, signal, onUsage });
@@ -95,9 +96,13 @@ async function embedOnPlace(
     await confirmModel();
     await hold();
   };
-  const result = await embedPending({ ...work, signal, ready: hold, confirm });
-  addUsage(result, probes);
-  return result;
+  try {
+    const result = await embedPending({ ...work, signal, ready: hold, confirm });
+    addUsage(result, probes);
+    return result;
+  } finally {
+    await pipeline.commit(() => addSpent(pipeline, probes.costUsd));
+  }
 }
 
 /** Chunks whose text was there before count as reused like those that the cache knew. */

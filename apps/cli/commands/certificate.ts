@@ -42,7 +42,7 @@ export function addCertificateCommands(program: Command): void {
 }
 
 function certificateLines(certificate: Certificate): string[] {
-  const { evalSet, fusion, recall } = certificate;
+  const { evalSet, fusion, recall, costUsd } = certificate;
   const facts: [string, string][] = [
     ["certificate", certificate.id],
     ["generation", `${certificate.generation} of ${certificate.index}`],
@@ -59,7 +59,7 @@ function certificateLines(certificate: Certificate): string[] {
     ["latency", `p50 ${certificate.p50Ms.toFixed(2)} ms, p95 ${certificate.p95Ms.toFixed(2)} ms`],
     ["fusion", `${fusion.method}, ${fusion.lexicalWeight} on words${fusion.measured ? ", measured" : ""}`],
     ["model", certificate.modelDigest],
-    ["cost", `$${certificate.costUsd.toFixed(2)}`],
+    ["cost", costUsd === null ? "not known" : `$${costUsd.toFixed(6)} to embed what is new in it`],
   ];
   return [
     ...facts.map(([name, value]) => `${name.padEnd(18)}${value}`),

@@ -16,6 +16,7 @@ import { openSegments } from "../read/open-segments.ts";
 import { closeBooks } from "../reconcile-rows.ts";
 import type { Clock } from "./build-clock.ts";
 import { calibrateSearch } from "./calibrate-search.ts";
+import { priceGeneration } from "./price-generation.ts";
 import type { WrittenSegments } from "./write-segments.ts";
 
 /** Libuv reads on four threads; more files at a time would only wait for them. */
@@ -74,6 +75,7 @@ export async function describeGeneration(options: Describe): Promise<GenerationM
     parent: written.parent?.generation ?? null,
     pipelineSettings: snapshot.settingsHash,
     files,
+    ...(await priceGeneration(options)),
     ...(taken === undefined ? {} : { takenGraph: { key: taken.key, buildMs: taken.buildMs } }),
     buildDurationMs: Math.round(performance.now() - begin),
     builtAt: new Date().toISOString(),

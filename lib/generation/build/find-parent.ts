@@ -26,7 +26,7 @@ export async function findParent(options: {
   const { index } = definition;
   const active = (await activeLog(store, index).head())?.document.generation;
   if (active === undefined || !(await hasFilesOf(store, active, definition))) return undefined;
-  const manifest = await readIntact(store, index, active);
+  const manifest = await findReadableManifest(store, index, active);
   if (manifest === undefined || manifest.dataset !== definition.dataset) return undefined;
   const fits =
     manifest.pipelineSettings === snapshot.settingsHash &&
@@ -57,8 +57,8 @@ function plain(document: object): unknown {
   return JSON.parse(JSON.stringify(document));
 }
 
-/** A damaged parent is nobody's parent: the full build that follows mends the index. */
-async function readIntact(
+/** Undefined where it is missing or damaged: it is nobody's parent, and the full build that follows mends the index. */
+export async function findReadableManifest(
   store: ObjectStore,
   index: string,
   generation: string,
