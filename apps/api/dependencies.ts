@@ -6,7 +6,7 @@ import type { Jobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import type { ProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import type { Secrets } from "@lakefleet/lib/storage/secrets.ts";
-import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import type { MeteredTelemetry } from "@lakefleet/lib/telemetry/metered-telemetry.ts";
 
 /** The configured providers of models. */
 export interface ApiModels {
@@ -25,5 +25,5 @@ export interface ApiDependencies {
   jobs: Jobs;
   embedders: Pick<Embedders, "open">;
   profileAudit: ProfileAudit;
-  telemetry: Telemetry;
+  telemetry: MeteredTelemetry;
 }

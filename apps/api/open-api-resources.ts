@@ -14,7 +14,7 @@ import { openProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
 import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { openSecrets } from "@lakefleet/lib/storage/secrets.ts";
-import type { Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import type { MeteredTelemetry } from "@lakefleet/lib/telemetry/metered-telemetry.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 
 /** How soon work that Redis has forgotten is back in its queue. */
@@ -26,7 +26,7 @@ const freshnessEveryMs = 60_000;
 
 export async function openApiResources(options: {
   configuration: Configuration;
-  telemetry: Telemetry;
+  telemetry: MeteredTelemetry;
   verified?: VerifiedFiles;
 }): Promise<ApiDependencies & { close(): Promise<void> }> {
   const { configuration, telemetry, verified = rememberVerifiedFiles() } = options;

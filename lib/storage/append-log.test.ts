@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { countingTelemetry, type MeteredTelemetry } from "../telemetry/metered-telemetry.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { silentTelemetry } from "../telemetry/telemetry.ts";
 import { openAppendLog, readAppendLog } from "./append-log.ts";
 import { compactAppendLog } from "./compact-append-log.ts";
 
@@ -38,7 +38,7 @@ async function onlySegment(folder: string): Promise<string> {
   return path.join(folder, names[0] ?? "");
 }
 
-async function tornTails(telemetry: Telemetry): Promise<number> {
+async function tornTails(telemetry: MeteredTelemetry): Promise<number> {
   const metric = await telemetry.metrics.getSingleMetric("lakefleet_storage_torn_tail_total")?.get();
   return metric?.values[0]?.value ?? 0;
 }
@@ -131,7 +131,7 @@ describe("a damaged segment", () => {
     const sound = await readFile(file);
     for (let length = 0; length < sound.length; length += 1) {
       await writeFile(file, sound.subarray(0, length));
-      const telemetry = silentTelemetry();
+      const telemetry = countingTelemetry();
       const whole = sound.subarray(0, length).filter((code) => code === 0x0a).length;
       expect(await readIds(folder, telemetry)).toEqual([1, 2, 3].slice(0, whole));
       const isTorn = length > 0 && sound[length - 1] !== 0x0a;
@@ -146,7 +146,7 @@ describe("a damaged segment", () => {
     const sound = await readFile(file);
     for (const zeros of [1, 5000, 3_000_000]) {
       await writeFile(file, Buffer.concat([sound, Buffer.alloc(zeros)]));
-      const telemetry = silentTelemetry();
+      const telemetry = countingTelemetry();
       expect(await readIds(folder, telemetry)).toEqual([1, 2]);
       expect(await tornTails(telemetry)).toBe(1);
     }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { createTelemetry, silentTelemetry } from "./telemetry.ts";
+import { countingTelemetry, createMeteredTelemetry, type MeteredTelemetry } from "./metered-telemetry.ts";
 
 function capture(level: "debug" | "info" | "warn" = "debug") {
   const lines: string[] = [];
-  const telemetry = createTelemetry({
+  const telemetry = createMeteredTelemetry({
     service: "test",
     level,
     output: { write: (line) => void lines.push(line) },
@@ -11,7 +11,7 @@ function capture(level: "debug" | "info" | "warn" = "debug") {
   return { telemetry, lines, last: (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? "{}") };
 }
 
-async function metric(telemetry: ReturnType<typeof silentTelemetry>, name: string): Promise<string[]> {
+async function metric(telemetry: MeteredTelemetry, name: string): Promise<string[]> {
   const text = await telemetry.metrics.metrics();
   return text.split("\n").filter((line) => line.startsWith(name));
 }
@@ -36,7 +36,7 @@ test("an event below the level is counted and not logged", async () => {
 });
 
 test("durations become seconds, totals add up, labels split, and a gauge keeps its last value", async () => {
-  const telemetry = silentTelemetry();
+  const telemetry = countingTelemetry();
   const embedded = { index: "i", embedded: 5, reused: 2, failed: 0, durationMs: 250 };
   telemetry.emit("embed.finished", embedded);
   telemetry.emit("embed.finished", embedded);

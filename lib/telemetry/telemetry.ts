@@ -6,18 +6,14 @@ import {
   stdSerializers,
   stdTimeFunctions,
 } from "pino";
-import { collectDefaultMetrics, Registry } from "prom-client";
-import { registerEvent } from "./event-metrics.ts";
 import { type EventFields, type EventName, events } from "./events.ts";
 import { censored, redactUrls, secretPaths } from "./redact.ts";
 
 export interface Telemetry {
-  /** Tells that something has happened: one log line, and the event's metrics. */
+  /** Tells that something has happened: one log line, and the event's metrics where the process shows any. */
   emit<Name extends EventName>(event: Name, fields: EventFields<Name>): void;
   /** For what is no event: a start, a stop, an error that nobody expected. */
   log: Logger;
-  /** What `/metrics` shows of this process. */
-  metrics: Registry;
 }
 
 export interface TelemetryOptions {
@@ -30,17 +26,6 @@ export interface TelemetryOptions {
 
 /** One JSON object per line; fields that hold secrets and the credentials in URLs are censored. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
-  const telemetry = assemble(options, options.output ?? destination({ dest: 2, sync: false }));
-  collectDefaultMetrics({ register: telemetry.metrics, prefix: "lakefleet_" });
-  return telemetry;
-}
-
-/** Counts events and logs nothing. */
-export function silentTelemetry(): Telemetry {
-  return assemble({ service: "silent", level: "silent" }, { write: () => {} });
-}
-
-function assemble(options: TelemetryOptions, output: DestinationStream): Telemetry {
   const log = pino(
     {
       level: options.level,
@@ -51,20 +36,18 @@ function assemble(options: TelemetryOptions, output: DestinationStream): Telemet
       redact: { paths: secretPaths, censor: censored },
       hooks: { streamWrite: redactUrls },
     },
-    output,
-  );
-  const metrics = new Registry();
-  metrics.setDefaultLabels({ service: options.service });
-  const recorders = new Map(
-    Object.entries(events).map(([name, definition]) => [name, registerEvent(name, definition, metrics)]),
+    options.output ?? destination({ dest: 2, sync: false }),
   );
   return {
     log,
-    metrics,
     emit: (event, fields) => {
       const values: object = fields;
-      recorders.get(event)?.(values);
       log[events[event].level](values, event);
     },
   };
+}
+
+/** Logs nothing. */
+export function silentTelemetry(): Telemetry {
+  return createTelemetry({ service: "silent", level: "silent", output: { write: () => {} } });
 }

@@ -8,7 +8,7 @@ import { watchFreshness } from "@lakefleet/lib/catalog/watch-freshness.ts";
 import { datasetLog, readDataset } from "@lakefleet/lib/dataset/dataset-log.ts";
 import type { Column } from "@lakefleet/lib/dataset/dataset-version.ts";
 import type { LocalStore } from "@lakefleet/lib/storage/local-store.ts";
-import { silentTelemetry, type Telemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { countingTelemetry, type MeteredTelemetry } from "@lakefleet/lib/telemetry/metered-telemetry.ts";
 import { describe, expect, test } from "vitest";
 import { commitStaged, withLocalStore } from "../support/dataset-fixture.ts";
 import { stageRows } from "../support/stage-rows.ts";
@@ -94,10 +94,10 @@ describe("a description", () => {
 });
 
 /** Telemetry that also keeps the names of what it was told. */
-function listening(): { telemetry: Telemetry; told: string[] } {
+function listening(): { telemetry: MeteredTelemetry; told: string[] } {
   const told: string[] = [];
-  const silent = silentTelemetry();
-  const telemetry: Telemetry = {
+  const silent = countingTelemetry();
+  const telemetry: MeteredTelemetry = {
     ...silent,
     emit(event, fields) {
       told.push(event);

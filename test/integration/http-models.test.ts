@@ -5,14 +5,14 @@ import { openApiResources } from "@lakefleet/api/open-api-resources.ts";
 import { dataLayout, redisSocket } from "@lakefleet/config/layout.ts";
 import { readConfiguration } from "@lakefleet/config/schema.ts";
 import { openProviderGuard } from "@lakefleet/lib/guard/open-provider-guard.ts";
-import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { countingTelemetry } from "@lakefleet/lib/telemetry/metered-telemetry.ts";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FakeGraphicsServer, startFakeGraphicsServer } from "../support/fake-graphics-server.ts";
 import { type IndexedLake, openIndexedLake } from "../support/indexed-lake.ts";
 import { type RedisServer, startRedisServer } from "../support/redis-server.ts";
 
-const telemetry = silentTelemetry();
+const telemetry = countingTelemetry();
 const limits = { requestsPerMinute: 60, textsPerCall: 2, tokensPerCall: 1_000 };
 let lake: IndexedLake;
 let server: RedisServer;

@@ -6,7 +6,7 @@ import { mountDocs } from "@lakefleet/api/docs-routes.ts";
 import { openApiResources } from "@lakefleet/api/open-api-resources.ts";
 import { readConfiguration } from "@lakefleet/config/schema.ts";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
-import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { countingTelemetry } from "@lakefleet/lib/telemetry/metered-telemetry.ts";
 import { createServe } from "@lakefleet/serve/create-serve.ts";
 import { openServeResources } from "@lakefleet/serve/open-serve-resources.ts";
 import { expect, test } from "vitest";
@@ -52,7 +52,7 @@ test("the description holds every route of the fleet, and nothing it refers to i
   const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-openapi-"));
   const read = readConfiguration({ LAKEFLEET_DATA: folder });
   if (!read.ok) throw new Error(read.problems.join());
-  const options = { configuration: read.configuration, telemetry: silentTelemetry() };
+  const options = { configuration: read.configuration, telemetry: countingTelemetry() };
   const api = await openApiResources(options);
   const serve = await openServeResources(options);
   try {

@@ -9,7 +9,7 @@ import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
 import type { IngestPayload } from "@lakefleet/lib/ingest/plan-ingest.ts";
 import { newIntentId } from "@lakefleet/lib/jobs/intent-id.ts";
 import { openSecrets } from "@lakefleet/lib/storage/secrets.ts";
-import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { countingTelemetry } from "@lakefleet/lib/telemetry/metered-telemetry.ts";
 import { createServe } from "@lakefleet/serve/create-serve.ts";
 import { openServeResources } from "@lakefleet/serve/open-serve-resources.ts";
 import { handleIngest } from "../../workers/ingest/handle-ingest.ts";
@@ -24,7 +24,7 @@ export async function openCatalogueApp() {
   const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-catalogue-"));
   const read = readConfiguration({ LAKEFLEET_DATA: folder });
   if (!read.ok) throw new Error(read.problems.join());
-  const options = { configuration: read.configuration, telemetry: silentTelemetry() };
+  const options = { configuration: read.configuration, telemetry: countingTelemetry() };
   const api = await openApiResources(options);
   const serve = await openServeResources(options);
   const app = createHttpApp(options);

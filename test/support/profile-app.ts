@@ -9,7 +9,7 @@ import { dataLayout } from "@lakefleet/config/layout.ts";
 import { Models } from "@lakefleet/config/models.ts";
 import { readConfiguration } from "@lakefleet/config/schema.ts";
 import { createHttpApp } from "@lakefleet/lib/http/create-http-app.ts";
-import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
+import { countingTelemetry } from "@lakefleet/lib/telemetry/metered-telemetry.ts";
 import { createServe } from "@lakefleet/serve/create-serve.ts";
 import { openServeResources } from "@lakefleet/serve/open-serve-resources.ts";
 import { type IndexedLake, openIndexedLake } from "./indexed-lake.ts";
@@ -28,7 +28,7 @@ export async function openProfileApp(
   const read = readConfiguration({ LAKEFLEET_DATA: folder });
   if (!read.ok) throw new Error(read.problems.join());
   const configuration = { ...read.configuration, models: Models.parse(options.models ?? {}) };
-  const resources = { configuration, telemetry: silentTelemetry() };
+  const resources = { configuration, telemetry: countingTelemetry() };
   const api = await openApiResources(resources);
   const serve = await openServeResources(resources);
   const app = createHttpApp(resources);
