@@ -1,4 +1,3 @@
-import { findSensitivity } from "../sensitivity/find-sensitivity.ts";
 import type { SensitiveKind } from "../sensitivity/sensitive-kind.ts";
 import { foldColumnName } from "./column-names.ts";
 import type { Column, ColumnSensitivity, DatasetVersion } from "./dataset-version.ts";
@@ -12,6 +11,8 @@ export async function inspectColumns(rows: {
   signal?: AbortSignal | undefined;
 }): Promise<ColumnSensitivity[]> {
   const sampled = await sampleValues(rows);
+  // Loaded on first use: what it knows of phone numbers and addresses costs processes 100 ms that only read its findings.
+  const { findSensitivity } = await import("../sensitivity/find-sensitivity.ts");
   return [...sampled]
     .map(([column, values]) => ({ column, found: findSensitivity({ name: column, values }) }))
     .filter(({ found }) => found.length > 0);

@@ -1,20 +1,9 @@
-import {
-  type Data,
-  Float32,
-  Int32,
-  makeData,
-  RecordBatch,
-  type Schema,
-  Struct,
-  Table,
-  TimestampMillisecond,
-  Utf8,
-  vectorFromArray,
-} from "apache-arrow";
+import type { Data, RecordBatch, Schema, Table } from "apache-arrow";
+import { arrow } from "../dataset/arrow.ts";
 import { vectorType } from "./pipeline-schema.ts";
 
 export function textColumn(values: readonly (string | null)[]): Data {
-  const [data] = vectorFromArray(values, new Utf8()).data;
+  const [data] = arrow.vectorFromArray(values, new arrow.Utf8()).data;
   if (data === undefined) throw new Error("a column without values has no data");
   return data;
 }
@@ -25,18 +14,28 @@ export function repeatedText(value: string, length: number): Data {
   const data = new Uint8Array(bytes.length * length);
   for (let index = 0; index < length; index += 1) data.set(bytes, index * bytes.length);
   const valueOffsets = Int32Array.from({ length: length + 1 }, (_, index) => index * bytes.length);
-  return makeData({ type: new Utf8(), length, nullCount: 0, valueOffsets, data });
+  return arrow.makeData({ type: new arrow.Utf8(), length, nullCount: 0, valueOffsets, data });
 }
 
 export function countColumn(values: readonly number[]): Data {
-  return makeData({ type: new Int32(), length: values.length, nullCount: 0, data: Int32Array.from(values) });
+  return arrow.makeData({
+    type: new arrow.Int32(),
+    length: values.length,
+    nullCount: 0,
+    data: Int32Array.from(values),
+  });
 }
 
 /** Milliseconds since 1970, or null. */
 export function timeColumn(values: readonly (number | null)[]): Data {
   const data = BigInt64Array.from(values, (value) => BigInt(value ?? 0));
   const present = values.map((value) => value !== null);
-  return makeData({ type: new TimestampMillisecond(), length: values.length, data, ...validity(present) });
+  return arrow.makeData({
+    type: new arrow.TimestampMillisecond(),
+    length: values.length,
+    data,
+    ...validity(present),
+  });
 }
 
 export interface VectorRows {
@@ -56,21 +55,27 @@ export function vectorColumn({ vectors, dimension, present }: VectorRows): Data 
   }
   const complete = filled === present.length * dimension;
   const data = complete ? vectors.subarray(0, filled) : presentOnly({ vectors, dimension, present });
-  const child = makeData({ type: new Float32(), length: filled, nullCount: 0, data });
-  return makeData({ type: vectorType, length: present.length, valueOffsets, child, ...validity(present) });
+  const child = arrow.makeData({ type: new arrow.Float32(), length: filled, nullCount: 0, data });
+  return arrow.makeData({
+    type: vectorType,
+    length: present.length,
+    valueOffsets,
+    child,
+    ...validity(present),
+  });
 }
 
 /** Columns in the order of the schema's fields. */
 export function arrowTable(schema: Schema, columns: Data[]): Table {
-  return new Table([arrowBatch(schema, columns)]);
+  return new arrow.Table([arrowBatch(schema, columns)]);
 }
 
 /** One part of a table that is put together of several. */
 export function arrowBatch(schema: Schema, columns: Data[]): RecordBatch {
   const length = columns[0]?.length ?? 0;
-  return new RecordBatch(
+  return new arrow.RecordBatch(
     schema,
-    makeData({ type: new Struct(schema.fields), length, nullCount: 0, children: columns }),
+    arrow.makeData({ type: new arrow.Struct(schema.fields), length, nullCount: 0, children: columns }),
   );
 }
 

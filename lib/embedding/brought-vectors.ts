@@ -1,7 +1,8 @@
 import type { PlainValue } from "../dataset/plain-value.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import { arrowTable, repeatedText, textColumn, timeColumn, vectorColumn } from "./arrow-columns.ts";
-import { type BroughtVectors, contentHash, type DocumentRow, newDocuments } from "./document-rows.ts";
+import { contentHash } from "./content-hash.ts";
+import { type BroughtVectors, type DocumentRow, newDocuments } from "./document-rows.ts";
 import { embeddingsSchema } from "./pipeline-schema.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { rowIdSql } from "./row-predicate.ts";

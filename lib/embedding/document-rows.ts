@@ -1,5 +1,4 @@
 import type { Table } from "apache-arrow";
-import { checksumBytes } from "../storage/checksum.ts";
 import {
   arrowTable,
   countColumn,
@@ -8,6 +7,7 @@ import {
   timeColumn,
   vectorColumn,
 } from "./arrow-columns.ts";
+import { contentHash } from "./content-hash.ts";
 import { documentsSchema } from "./pipeline-schema.ts";
 
 /** What a chunk brings into `documents`; the rest of the columns say how far it has come. */
@@ -20,11 +20,6 @@ export interface DocumentRow {
   chunkIndex: number;
   /** 0 for the one line of a row without text. */
   totalChunks: number;
-}
-
-/** Hash of a chunk's text and nothing else, so that equal texts of any index share one vector. */
-export function contentHash(content: string): string {
-  return checksumBytes(content);
 }
 
 /** Vectors that came with their rows: one for each whose error is null, back to back with room for the others. */

@@ -1,5 +1,6 @@
 import { textValues, vectorValues } from "./arrow-values.ts";
-import { type BroughtVectors, contentHash, type DocumentRow } from "./document-rows.ts";
+import { contentHash } from "./content-hash.ts";
+import type { BroughtVectors, DocumentRow } from "./document-rows.ts";
 import { nameLines } from "./named-lines.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { rowPredicates } from "./row-predicate.ts";

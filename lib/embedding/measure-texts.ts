@@ -5,7 +5,7 @@ import { sqlLiteral } from "../dataset/sql-quote.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { textValues } from "./arrow-values.ts";
 import { chunkRow } from "./chunk-row.ts";
-import { contentHash } from "./document-rows.ts";
+import { contentHash } from "./content-hash.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
 import type { QuotedTexts } from "./quote-embedding.ts";
 

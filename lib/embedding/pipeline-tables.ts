@@ -7,7 +7,6 @@ import { withFileLock } from "../storage/file-lock.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { syncGrownTree } from "../storage/sync-grown-tree.ts";
 import { type PipelinePlace, pipelineLock, pipelinePrefix } from "./pipeline-place.ts";
-import { documentsSchema, embCacheSchema, embeddingsSchema, metaSchema } from "./pipeline-schema.ts";
 
 /** The four tables in which one index's rows become vectors. Handles always see the latest version. */
 export interface Pipeline {
@@ -56,8 +55,11 @@ export async function openPipeline(options: OpenPipelineOptions): Promise<Pipeli
   const cacheFolder = await tablesFolder(store, "cache");
   const stepLock = { folder: locks, name: lock, waitMaxMs: stepWaitMaxMs };
   const cacheLock = { folder: locks, name: "emb_cache", waitMaxMs: stepWaitMaxMs };
-  // Loaded on first use: the native library costs 100 ms that a process without tables should not pay.
+  // Loaded on first use: both cost 150 ms that a process without tables should not pay.
   const { connect } = await import("@lancedb/lancedb");
+  const { documentsSchema, embCacheSchema, embeddingsSchema, metaSchema } = await import(
+    "./pipeline-schema.ts"
+  );
   const connection = await connect(folder, { readConsistencyInterval: 0 });
   const cacheConnection = await connect(cacheFolder, { readConsistencyInterval: 0 });
   const { documents, embeddings, meta } = await withFileLock(stepLock, async () => ({

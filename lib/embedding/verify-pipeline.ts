@@ -5,7 +5,7 @@ import { textValues, vectorValues } from "./arrow-values.ts";
 import { assertLive } from "./assert-live.ts";
 import { vectorFault } from "./check-vector.ts";
 import { readChunkStates } from "./chunk-states.ts";
-import { contentHash } from "./document-rows.ts";
+import { contentHash } from "./content-hash.ts";
 import { type MetaValues, readMeta } from "./pipeline-meta.ts";
 import { hasTables, pipelinePrefix } from "./pipeline-place.ts";
 import { embeddingStatuses, indexStatuses } from "./pipeline-schema.ts";

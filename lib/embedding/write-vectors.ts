@@ -1,4 +1,5 @@
-import { type Data, type RecordBatch, Table } from "apache-arrow";
+import type { Data, RecordBatch } from "apache-arrow";
+import { arrow } from "../dataset/arrow.ts";
 import { arrowBatch, repeatedText, textColumn, timeColumn, vectorColumn } from "./arrow-columns.ts";
 import { textValues } from "./arrow-values.ts";
 import { documentsSchema, embeddingsSchema } from "./pipeline-schema.ts";
@@ -55,7 +56,7 @@ export async function addEmbeddings(pipeline: Pipeline, chunks: EmbeddedChunks):
     ];
     return [arrowBatch(embeddingsSchema, columns)];
   });
-  if (batches.length > 0) await pipeline.embeddings.add(new Table(batches));
+  if (batches.length > 0) await pipeline.embeddings.add(new arrow.Table(batches));
 }
 
 /** Replaces the lines whole, in one commit: columns that stay are passed on as they were read. Dead rows stay dead. */
@@ -77,7 +78,7 @@ export async function updateDocuments(pipeline: Pipeline, chunks: EmbeddedChunks
     .mergeInsert("id")
     .whenMatchedUpdateAll()
     .useIndex(false)
-    .execute(new Table(batches));
+    .execute(new arrow.Table(batches));
 }
 
 /** The column as it was read, or the given lines of it. */

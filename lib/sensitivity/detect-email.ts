@@ -1,5 +1,5 @@
-import validator from "validator";
 import type { Detector } from "./detector.ts";
+import { loadValidator } from "./load-checkers.ts";
 
 /** Not within a URL, a path or a longer word, so that git@host:path and user@host/db are none. */
 const address = /(?<![\w.+/:@-])[\w.+%'-]{1,64}@(?:[a-z0-9-]+\.)+[a-z]{2,24}(?![\w@:/-]|\.\w)/gi;
@@ -39,5 +39,5 @@ export const email: Detector = {
 
 function holdsAddress(value: string): boolean {
   const found = value.replace(/\bmailto:/gi, " ").match(address) ?? [];
-  return found.some((text) => !fileEndings.test(text) && validator.isEmail(text));
+  return found.some((text) => !fileEndings.test(text) && loadValidator().isEmail(text));
 }

@@ -1,5 +1,5 @@
-import validator from "validator";
 import type { Detector } from "./detector.ts";
+import { loadValidator } from "./load-checkers.ts";
 
 const shape = /(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?(?![A-Z0-9])/i;
 
@@ -21,5 +21,5 @@ export const iban: Detector = {
 
 function holdsIban(value: string): boolean {
   const found = shape.exec(value)?.[0];
-  return found !== undefined && validator.isIBAN(found.replace(/[ -]/g, "").toUpperCase());
+  return found !== undefined && loadValidator().isIBAN(found.replace(/[ -]/g, "").toUpperCase());
 }

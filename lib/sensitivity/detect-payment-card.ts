@@ -1,5 +1,5 @@
-import validator from "validator";
 import type { Detector } from "./detector.ts";
+import { loadValidator } from "./load-checkers.ts";
 
 const grouped = /^\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}$|^\d{4}([ -]?)\d{6}\2\d{4,5}$/;
 /** In a longer text only in groups, where no other number is written. */
@@ -66,5 +66,5 @@ function candidate(value: string): string | undefined {
 function isCard(value: string): boolean {
   if (!grouped.test(value)) return false;
   const digits = value.replace(/\D/g, "");
-  return brands.test(digits) && validator.isLuhnNumber(digits);
+  return brands.test(digits) && loadValidator().isLuhnNumber(digits);
 }

@@ -1,5 +1,5 @@
-import { parsePhoneNumberFromString } from "libphonenumber-js/min";
 import type { Detector } from "./detector.ts";
+import { loadPhoneNumbers } from "./load-checkers.ts";
 
 const phoneCharacters = /^\+?[\d\s().\-/]+$/;
 const extension = /[\s,]*(?:ext\.?|x|#)\s*\d{1,6}$/i;
@@ -58,7 +58,7 @@ export const phone: Detector = {
     isOne(value) {
       const text = shape(value);
       if (text === undefined) return false;
-      const number = parsePhoneNumberFromString(text.replace(/^00/, "+"), {
+      const number = loadPhoneNumbers().parsePhoneNumberFromString(text.replace(/^00/, "+"), {
         defaultCountry: "US",
         extract: false,
       });
