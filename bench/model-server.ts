@@ -18,7 +18,8 @@ const concurrency = 4;
 
 const rows: TestRow[] = Array.from({ length: rowCount }, (_, row) => ({
   title: `text ${row}`,
-  body: Array.from({ length: 45 }, (_, place) => `word${(row * 31 + place * place * 7) % 5_000}`).join(" "),
+  // No two alike, for each text is asked for once.
+  body: `${row} ${Array.from({ length: 45 }, (_, place) => `word${(row * 31 + place * place * 7) % 5_000}`).join(" ")}`,
   kind: "k",
 }));
 const server = await forkFakeModelServer({ models: [{ dimension }], latencyMs });

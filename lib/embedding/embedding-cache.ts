@@ -59,12 +59,19 @@ export interface NewVectors {
   versionSeen: number;
 }
 
-/** Adds vectors, but not those that another run has added since the cache was asked. */
-export async function addCached(pipeline: Pipeline, added: NewVectors): Promise<void> {
+/**
+ * Adds vectors, but not those that another run has added since the cache was asked. `own` are the versions that this run
+ * has made by adding other texts; the new one enters it.
+ */
+export async function addCached(
+  pipeline: Pipeline,
+  added: NewVectors,
+  own = new Set<number>(),
+): Promise<void> {
   if (added.hashes.length === 0) return;
   const { cache } = pipeline;
   await pipeline.commitCache(async () => {
-    const isUnchanged = (await cache.version()) === added.versionSeen;
+    const isUnchanged = areAll(own, { after: added.versionSeen, upTo: await cache.version() });
     const fresh = isUnchanged ? added : withoutKnown(added, (await readCached(pipeline, added)).vectors);
     const { hashes, vectors, embedderId } = fresh;
     if (hashes.length === 0) return;
@@ -80,7 +87,13 @@ export async function addCached(pipeline: Pipeline, added: NewVectors): Promise<
       }),
     ];
     await cache.add(arrowTable(embCacheSchema, columns));
+    own.add(await cache.version());
   });
+}
+
+function areAll(own: ReadonlySet<number>, { after, upTo }: { after: number; upTo: number }): boolean {
+  for (let version = after + 1; version <= upTo; version += 1) if (!own.has(version)) return false;
+  return true;
 }
 
 /** Joins fragments where there are many, and gives the cache its index once it is worth having. */

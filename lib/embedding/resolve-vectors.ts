@@ -1,7 +1,6 @@
 import { embedTexts } from "./embed-texts.ts";
-import { findCached, type NewVectors } from "./embedding-cache.ts";
+import type { CachedVectors, NewVectors } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
-import type { Pipeline } from "./pipeline-tables.ts";
 
 export interface ResolvedVectors {
   /** One for each chunk, back to back; only those without an error hold anything. */
@@ -25,22 +24,23 @@ export interface ResolvedVectors {
  * so is an answer with too few.
  */
 export async function resolveVectors(options: {
-  pipeline: Pipeline;
   provider: EmbeddingProvider;
   contents: readonly string[];
   hashes: readonly string[];
-  /** Made by this run and perhaps not in the cache yet. */
-  justMade?: NewVectors | undefined;
+  cached: CachedVectors;
+  /** Made by this run since, or shortly before, the cache was asked. */
+  justMade?: readonly NewVectors[] | undefined;
   confirm?: (() => Promise<void>) | undefined;
   signal?: AbortSignal | undefined;
 }): Promise<ResolvedVectors> {
-  const { pipeline, provider, contents, hashes, justMade, confirm, signal } = options;
+  const { provider, contents, hashes, cached, justMade = [], confirm, signal } = options;
   const { dimension, embedderId } = provider;
   const positions = firstPositions(hashes);
-  const cached = await findCached(pipeline, { embedderId, hashes: [...positions.keys()] });
   const known = new Map<string, Float32Array | string>(cached.vectors);
-  for (const [place, hash] of justMade?.hashes.entries() ?? []) {
-    known.set(hash, justMade!.vectors.subarray(place * dimension, (place + 1) * dimension));
+  for (const made of justMade) {
+    for (const [place, hash] of made.hashes.entries()) {
+      known.set(hash, made.vectors.subarray(place * dimension, (place + 1) * dimension));
+    }
   }
   const missing = [...positions].filter(([hash]) => known.get(hash)?.length !== dimension);
   const texts = missing.map(([, position]) => contents[position] ?? "");

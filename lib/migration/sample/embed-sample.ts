@@ -1,6 +1,6 @@
 import type { Table } from "@lancedb/lancedb";
 import { textValues, vectorValues } from "../../embedding/arrow-values.ts";
-import { addCached } from "../../embedding/embedding-cache.ts";
+import { addCached, findCached } from "../../embedding/embedding-cache.ts";
 import type { EmbeddingProvider } from "../../embedding/embedding-provider.ts";
 import type { Pipeline } from "../../embedding/pipeline-tables.ts";
 import { resolveVectors } from "../../embedding/resolve-vectors.ts";
@@ -55,7 +55,9 @@ export async function embedGroup(
   const begin = performance.now();
   const contents = chunks.map(({ content }) => content);
   const hashes = chunks.map(({ hash }) => hash);
-  const resolved = await resolveVectors({ ...by, contents, hashes });
+  const { embedderId } = provider;
+  const cached = await findCached(pipeline, { embedderId, hashes: [...new Set(hashes)] });
+  const resolved = await resolveVectors({ ...by, contents, hashes, cached });
   await addCached(pipeline, resolved.made);
   if (resolved.failure !== undefined) throw resolved.failure;
   const { dimension } = provider;

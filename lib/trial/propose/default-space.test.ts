@@ -54,7 +54,7 @@ describe("the space of a session", () => {
     expect(values.get("connectivity")).toEqual([8, 32]);
   });
 
-  test("a configuration from outside is is at none of the values: between its neighbours or beyond an edge", () => {
+  test("a configuration from outside is at none of the values: between its neighbours or beyond an edge", () => {
     const space = defineSpace("hnsw", { ...corpus, bounds: { connectivity: [8, 32] } });
     const parameters = parametersOf(space, nearest(space, parametersOf(space, [0, 0, 0, 0, 0])));
     expect(locate(space, { ...parameters, connectivity: 16 } as typeof parameters)?.[2]).toBeCloseTo(0.5);
