@@ -2,7 +2,6 @@ import { mkdir } from "node:fs/promises";
 import { dataLayout } from "@lakefleet/config/layout.ts";
 import type { Configuration } from "@lakefleet/config/schema.ts";
 import { watchFreshness } from "@lakefleet/lib/catalog/watch-freshness.ts";
-import { configuredEmbedders } from "@lakefleet/lib/embedding/configured-embedders.ts";
 import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
 import { createFollowing } from "@lakefleet/lib/ingest/follow-datasets.ts";
@@ -10,6 +9,7 @@ import { startSettling } from "@lakefleet/lib/ingest/settle-promotions.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
 import { startRounds } from "@lakefleet/lib/jobs/start-rounds.ts";
+import { placedEmbedders } from "@lakefleet/lib/profile/placed-models.ts";
 import { openProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
 import { armFailpoints } from "@lakefleet/lib/storage/failpoint.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
@@ -52,7 +52,7 @@ export async function openApiResources(options: {
     telemetry,
   });
   const settling = startSettling({ store, intents: jobs.intents, telemetry, everyMs: reconcileEveryMs });
-  const embedders = configuredEmbedders({ configuration, redis: jobs.queues.redis, telemetry });
+  const embedders = placedEmbedders({ configuration, redis: jobs.queues.redis, telemetry });
   const following = startRounds({
     ...createFollowing({ store, startFlow: jobs.startFlow, intents: jobs.intents, telemetry }),
     everyMs: followEveryMs,

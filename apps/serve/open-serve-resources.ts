@@ -4,8 +4,8 @@ import { openAnswerModels } from "@lakefleet/lib/answer/open-answer-models.ts";
 import { modelAccess } from "@lakefleet/lib/embedding/model-access.ts";
 import { openEmbedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import type { OpenProvider } from "@lakefleet/lib/embedding/open-provider.ts";
-import { openQueryGuards } from "@lakefleet/lib/embedding/provider-guards.ts";
 import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
+import { placedQueryGuards } from "@lakefleet/lib/profile/placed-models.ts";
 import { openProfileAudit } from "@lakefleet/lib/profile/profile-audit.ts";
 import { keepActiveWarm } from "@lakefleet/lib/profile/warm-active.ts";
 import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
@@ -23,7 +23,7 @@ export async function openServeResources(options: {
   const layout = dataLayout(configuration.dataFolder);
   const store = await openLocalStore({ name: "primary", root: layout.bucket });
   const load = reportSearchLoad({ folder: layout.load, telemetry });
-  const guards = openQueryGuards({ configuration, telemetry });
+  const guards = placedQueryGuards({ configuration, telemetry });
   const access = { ...modelAccess(configuration), openGuard: guards.open };
   const embedders = openEmbedders(access);
   const providers: OpenProvider = (embedderId) => embedders.open(embedderId, { threads: 0 });

@@ -68,6 +68,12 @@ export function openModelServer({ name, url }: { name: string; url: string }): M
   };
 }
 
+/** Whether the model is in memory now; Ollama adds a tag to a name that has none. */
+export async function isLoaded(server: ModelServer, model: string): Promise<boolean> {
+  const names = (await server.loaded()).map(({ name }) => name);
+  return names.includes(model) || names.includes(`${model}:latest`);
+}
+
 async function askServer(request: {
   name: string;
   url: string;

@@ -2,7 +2,7 @@ import type { Models } from "@lakefleet/config/models.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { type Activation, activationLog, type PreloadedModel } from "./activation-log.ts";
-import { type ModelServer, openModelServer } from "./model-server.ts";
+import { isLoaded, type ModelServer, openModelServer } from "./model-server.ts";
 import type { GpuSlots } from "./open-gpu-slots.ts";
 import { leavingModels } from "./profile-models.ts";
 import { takeLoaded, unloadModel } from "./take-loaded.ts";
@@ -102,11 +102,6 @@ export async function areLoaded(wanted: readonly PreloadedModel[], models: Model
     if (error instanceof DomainError) return false;
     throw error;
   }
-}
-
-async function isLoaded(server: ModelServer, model: string): Promise<boolean> {
-  const names = (await server.loaded()).map(({ name }) => name);
-  return names.includes(model) || names.includes(`${model}:latest`);
 }
 
 /** Says whether there was anything to unload. */

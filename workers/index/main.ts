@@ -1,7 +1,7 @@
 import { configurationOrExit } from "@lakefleet/config/configuration-or-exit.ts";
-import { configuredEmbedders } from "@lakefleet/lib/embedding/configured-embedders.ts";
 import type { OpenProvider } from "@lakefleet/lib/embedding/open-provider.ts";
 import { runWorkerProcess } from "@lakefleet/lib/jobs/run-worker-process.ts";
+import { placedEmbedders } from "@lakefleet/lib/profile/placed-models.ts";
 import { indexQueue } from "@lakefleet/queues/index.queue.ts";
 import { handleIndex } from "./handle-index.ts";
 
@@ -9,7 +9,7 @@ await runWorkerProcess({
   configuration: configurationOrExit(),
   contract: indexQueue,
   openHandler: async ({ configuration, store, locks, redis, telemetry }) => {
-    const embedders = configuredEmbedders({ configuration, redis, telemetry });
+    const embedders = placedEmbedders({ configuration, redis, telemetry });
     const providers: OpenProvider = (embedderId) => embedders.open(embedderId, { threads: 0 });
     return {
       handler: (payload, context) => handleIndex(payload, context, { store, locks, telemetry, providers }),
