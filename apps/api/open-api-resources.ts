@@ -5,6 +5,7 @@ import { watchFreshness } from "@lakefleet/lib/catalog/watch-freshness.ts";
 import { rememberVerifiedFiles, type VerifiedFiles } from "@lakefleet/lib/generation/verified-files.ts";
 import { startTidying } from "@lakefleet/lib/housekeeping/start-tidying.ts";
 import { createFollowing } from "@lakefleet/lib/ingest/follow-datasets.ts";
+import { resumeMigrations } from "@lakefleet/lib/ingest/resume-migrations.ts";
 import { startSettling } from "@lakefleet/lib/ingest/settle-promotions.ts";
 import { openJobs } from "@lakefleet/lib/jobs/open-jobs.ts";
 import { redisAddress } from "@lakefleet/lib/jobs/redis-address.ts";
@@ -23,6 +24,8 @@ const reconcileEveryMs = 2_000;
 const followEveryMs = 1_000;
 /** Periods count in minutes at the least, so no stale dataset goes unnoticed for longer than that. */
 const freshnessEveryMs = 60_000;
+/** What a killed process left is taken up by its successor at once, and by another one within this time. */
+const resumeEveryMs = 60_000;
 
 export async function openApiResources(options: {
   configuration: Configuration;
@@ -65,6 +68,12 @@ export async function openApiResources(options: {
     onError: (error) =>
       telemetry.log.warn({ error }, "Freshness could not be checked; the next round tries again."),
   });
+  const resuming = startRounds({
+    round: () => resumeMigrations({ store, startFlow: jobs.startFlow, intents: jobs.intents }),
+    everyMs: resumeEveryMs,
+    onError: (error) =>
+      telemetry.log.warn({ error }, "Migrations could not be looked at; the next round tries again."),
+  });
   const profileAudit = openProfileAudit(store);
   return {
     configuration,
@@ -82,6 +91,7 @@ export async function openApiResources(options: {
       await settling.stop();
       await following.stop();
       await freshness.stop();
+      await resuming.stop();
       await embedders.close();
       await profileAudit.close();
       await jobs.close();

@@ -12,6 +12,7 @@ import { beginMigration } from "../migration/begin-migration.ts";
 import type { Migration } from "../migration/migration-record.ts";
 import { assertState, changeMigration } from "../migration/read-migrations.ts";
 import type { Switched } from "../migration/switch-model.ts";
+import { failpoint } from "../storage/failpoint.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { defaultFusion } from "./define-index.ts";
 import { indexSteps, sampleSteps, shadowSteps } from "./steps.ts";
@@ -48,6 +49,7 @@ export async function requestMigration(
   const fusion = request.fusion ?? (isOfOtherKind ? defaultFusion(embedderId) : definition.fusion);
   const id = newIntentId();
   const migration = await beginMigration(store, { ...request, index, id, embedderId, fusion });
+  failpoint("migration.before-job");
   const job = await startFlow({ steps: sampleSteps(id, index, id), actor: request.actor });
   return { migration, job };
 }
@@ -65,6 +67,7 @@ export async function requestShadow(
     assertState(migration, "sampled", "shadow", "ready");
     return { ...migration, state: migration.state === "ready" ? "ready" : "shadow", intent };
   });
+  failpoint("migration.before-job");
   return startFlow({ steps: shadowSteps(intent, index, id), actor });
 }
 

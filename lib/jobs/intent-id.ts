@@ -17,6 +17,12 @@ export function intentIdAt(timeMs: number, reason: string): string {
   return sortable(timeMs) + digest.slice(0, 16);
 }
 
+/** When the id was drawn, or what it was made for happened. */
+export function intentTimeMs(intent: string): number {
+  const digits = [...intent.slice(0, timeLength)].map((digit) => alphabet.indexOf(digit));
+  return digits.reduce((time, digit) => time * 32 + digit, 0);
+}
+
 function sortable(nowMs: number): string {
   let digits = "";
   let rest = nowMs;

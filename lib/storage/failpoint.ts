@@ -31,6 +31,7 @@ export const failpointNames = [
   "jobs.after-terminal",
   "spend.after-log",
   "spend.after-settle",
+  "migration.before-job",
   "migration.after-definition",
   "evolve.before-commit",
   "evolve.after-commit",

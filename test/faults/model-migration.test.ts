@@ -76,3 +76,20 @@ test("a generation of the old model that comes late does not take the new one's 
   const found = await notes.compare({ query: "late", b: oldEmbedder });
   expect(found).toMatchObject({ a: { embedder: newEmbedder } });
 });
+
+test("a migration whose process is killed before a job of its own is begun by the next that starts", async () => {
+  const [{ id: last } = { id: "" }] = await notes.migrations();
+  await notes.post(last, "end");
+  await notes.lake.start("api", { name: "migration.before-job", pass: 1 });
+  await expect(notes.request("", { embedder: oldEmbedder })).rejects.toThrow();
+  const [{ id, state } = { id: "", state: "" }] = await notes.migrations();
+  expect(state).toBe("sampling");
+  await notes.lake.start("api");
+  await waitFor("the sample", 60_000, async () => (await notes.migration(id)).state === "sampled");
+
+  await notes.lake.start("api", { name: "migration.before-job", pass: 1 });
+  await expect(notes.post(id, "shadow")).rejects.toThrow();
+  expect((await notes.migration(id)).state).toBe("shadow");
+  await notes.lake.start("api");
+  await waitFor("the shadow", 60_000, async () => (await notes.migration(id)).state === "ready");
+});
