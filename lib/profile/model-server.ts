@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unknownHostError } from "../embedding/providers/provider-errors.ts";
 import { DomainError } from "../errors/domain-error.ts";
 
 /** A model that a server holds in memory now. */
@@ -88,7 +89,7 @@ async function askServer(request: {
   };
   const response = await fetch(url, { ...(body === undefined ? {} : post), signal }).catch(
     (cause: unknown) => {
-      throw serverDown(name, cause);
+      throw unknownHostError(name, cause) ?? serverDown(name, cause);
     },
   );
   if (response.status === 404) throw modelUnknown(name);

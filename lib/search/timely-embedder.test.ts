@@ -49,6 +49,15 @@ test("an embedder that is late is not asked again before it has answered", async
   expect(await other).toEqual({ vector });
 });
 
+test("words alone rank also where the file of models is to blame", async () => {
+  for (const type of ["provider-host-unknown", "provider-model-missing"]) {
+    const { asked, timely } = byHand(60_000);
+    const answer = timely("q", index);
+    asked[0]?.reject(new DomainError({ kind: "not-found", type, message: "It is not there." }));
+    expect(await answer).toEqual({ failure: "It is not there." });
+  }
+});
+
 test("what no retry mends is thrown, also by the first query after one that nobody waited for", async () => {
   const changed = new DomainError({ kind: "conflict", type: "embedder-changed", message: "Another build." });
   const { asked, timely } = byHand(60_000);

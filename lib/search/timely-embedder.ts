@@ -21,9 +21,13 @@ const usualPatienceMs = 3_000;
 /** One query in so long waits for a server that is down; most are back later than that. */
 const restMs = 5_000;
 
+/** A retry mends none of these, but somebody may, and words rank as they do in an outage. */
+const misconfigured = new Set(["provider-host-unknown", "provider-model-missing"]);
+
 /**
- * For searches that can do without a vector: what a retry could mend is not thrown, and none is waited for any longer
- * than the patience. While an embedder fails, one query at a time asks it behind the others' backs, and none waits.
+ * For searches that can do without a vector: what a retry or the file of models could mend is not thrown, and none
+ * is waited for any longer than the patience. While an embedder fails, one query at a time asks it behind the others'
+ * backs, and none waits.
  */
 export function createTimelyEmbedder(
   { embed }: Pick<QueryEmbedder, "embed">,
@@ -37,7 +41,7 @@ export function createTimelyEmbedder(
       return { vector };
     } catch (error) {
       troubles.delete(index.embedderId);
-      if (!(error instanceof DomainError && error.retryable)) throw error;
+      if (!(error instanceof DomainError && (error.retryable || misconfigured.has(error.type)))) throw error;
       const failure = error.message;
       troubles.set(index.embedderId, { failure, untilMs: performance.now() + restMs });
       return { failure };

@@ -8,6 +8,10 @@ import { endOf, jobUrlOf, readJob, send, upload } from "../support/lake-client.t
 import { fakeEmbedderId, fakeModels } from "../support/model-settings.ts";
 import { waitFor } from "../support/wait-for.ts";
 
+const lost = "nowhere:nomic-embed-text@1";
+const lostLarge = "nowhere:large@1";
+const absent = "fake:absent@1";
+const absentLarge = "fake:absent-large@1";
 let server: FakeModelServer;
 let lake: FaultLake;
 let folder: string;
@@ -16,6 +20,13 @@ beforeAll(async () => {
   server = await startFakeModelServer();
   folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-models-"));
   const models = fakeModels(server.url, { kind: "ollama", limits: { attempts: 1 } });
+  // A name is never asked for where one of its parts is so long.
+  models.providers["nowhere"] = { ...models.providers["fake"]!, url: `http://${"x".repeat(64)}.example` };
+  const embedder = models.embedders[fakeEmbedderId]!;
+  models.embedders[lost] = { ...embedder, provider: "nowhere" };
+  models.embedders[lostLarge] = { ...embedder, provider: "nowhere", model: "large", vramMib: 500 };
+  models.embedders[absent] = { ...embedder, model: "absent" };
+  models.embedders[absentLarge] = { ...embedder, model: "absent-large", vramMib: 500 };
   await writeFile(path.join(folder, "models.json"), JSON.stringify(models));
   lake = await openFaultLake({ dataFolder: folder });
   await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
@@ -49,4 +60,23 @@ test("a file that comes while its model server is down is embedded once that is 
   });
   const index = JSON.parse((await send(lake.url("serve"), "/vectors/indexes/notes")).text);
   expect(index).toMatchObject({ accounting: { indexed: 2, balanced: true } });
+});
+
+test.each([
+  ["a host that nobody knows", lost, "provider-host-unknown"],
+  ["such a host where the model needs a place on the graphics card", lostLarge, "provider-host-unknown"],
+  ["a model that its server does not have", absent, "provider-model-missing"],
+  ["such a model that needs a place on the graphics card", absentLarge, "model-unknown"],
+])("%s fails the job at once, with what to correct", async (_case, embedder, type) => {
+  const dataset = type === "provider-host-unknown" ? "lost" : "absent";
+  const index = embedder.replace(/[^a-z]/g, "-");
+  const fields = { dataset, index, text_columns: "body", id_column: "name", embedder };
+  const content = `name,body\na,${index} a harbor in the fog\n`;
+  const jobUrl = jobUrlOf(await upload(lake.url("api"), fields, { name: "notes.csv", content }));
+  const job = await endOf(lake.url("api"), jobUrl);
+  expect(job).toMatchObject({ state: "failed", error: { type }, waiting_for: null });
+  const embed = job.children.find(({ queue }) => queue === "embed");
+  const failed = await readJob(lake.url("api"), `/jobs/embed/${embed?.id}`);
+  expect(failed).toMatchObject({ state: "failed", attempts: 1, error: { type } });
+  expect(failed.error?.["remedy"]).toMatch(/url|pull/i);
 });

@@ -1,5 +1,5 @@
 import { DomainError } from "../../errors/domain-error.ts";
-import { failedError } from "./provider-errors.ts";
+import { failedError, unknownHostError } from "./provider-errors.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { statusError } from "./status-error.ts";
 
@@ -24,8 +24,8 @@ export interface ServerRequest {
 
 /**
  * Asks once and reads the answer as JSON. Throws what `statusError` says of a status; `provider-failed` where nothing
- * readable comes within the timeout; `cancelled` where the signal aborts. Never follows a redirection: the key is for
- * this server alone.
+ * readable comes within the timeout, and `provider-host-unknown` where its host has no address; `cancelled` where the
+ * signal aborts. Never follows a redirection: the key is for this server alone.
  */
 export async function askServer(server: ModelServer, request: ServerRequest): Promise<unknown> {
   const chunks: Uint8Array[] = [];
@@ -58,6 +58,8 @@ async function* readAnswer(server: ModelServer, request: ServerRequest): AsyncGe
   } catch (error) {
     if (request.signal?.aborted) throw cancelled(request.signal.reason);
     if (error instanceof DomainError) throw error;
+    const unknownHost = unknownHostError(provider, error);
+    if (unknownHost !== undefined) throw unknownHost;
     const detail = timeout.aborted ? `no answer within ${timeoutMs} ms` : "the connection broke";
     throw failedError(provider, detail, undefined, error);
   }

@@ -1,4 +1,5 @@
 import { DomainError } from "../../errors/domain-error.ts";
+import { hasCode } from "../../storage/error-code.ts";
 
 /** How an answer is unusable although it came; also the reason that stands at a chunk that always gets such an answer. */
 export type AnswerFault =
@@ -41,6 +42,21 @@ export function failedError(
     remedy: "The work goes on by itself once it answers again.",
     retryAfterSeconds,
     cause,
+  });
+}
+
+/**
+ * For what `fetch` has thrown: a host whose name has no address is a mistake in the file of models, and no outage that
+ * would pass. Undefined for every other cause.
+ */
+export function unknownHostError(provider: string, error: unknown): DomainError | undefined {
+  if (!(error instanceof Error) || !hasCode(error.cause, "ENOTFOUND")) return undefined;
+  return new DomainError({
+    kind: "not-found",
+    type: "provider-host-unknown",
+    message: `The url of the provider ${provider} names a host that nobody knows.`,
+    remedy: "Correct the url in the file of models, or make the name known, and start the work again.",
+    cause: error,
   });
 }
 
