@@ -3,8 +3,8 @@ import type { IndexParameters } from "../../vector/index-parameters.ts";
 import type { MetadataColumn } from "../format/row-store-layout.ts";
 import type { ChunkRecord } from "./write-row-store.ts";
 
-/** What the build thread is started with. */
-export interface BuildThreadData {
+/** A segment that is to be built. */
+export interface SegmentBuild {
   /** An empty folder on the disk that the segment will be published to. */
   folder: string;
   parameters: IndexParameters;
@@ -37,6 +37,15 @@ export type FromBuildThread =
 export interface ThreadFailure {
   message: string;
   details: DomainErrorDetails | undefined;
+}
+
+export function buildCancelled(signal: AbortSignal | undefined): DomainError {
+  return new DomainError({
+    kind: "cancelled",
+    type: "build-cancelled",
+    message: "The build was cancelled.",
+    cause: signal?.reason,
+  });
 }
 
 export function failureFrom(error: unknown): ThreadFailure {

@@ -1,11 +1,11 @@
 import { Worker } from "node:worker_threads";
-import { DomainError } from "../../errors/domain-error.ts";
 import { handledElsewhere } from "../../errors/handled-elsewhere.ts";
 import {
-  type BuildThreadData,
+  buildCancelled,
   type ChunkBlock,
   errorFrom,
   type FromBuildThread,
+  type SegmentBuild,
   type ToBuildThread,
 } from "./build-protocol.ts";
 
@@ -24,11 +24,11 @@ const messagesAhead = 2;
 const stopPatienceMs = 5_000;
 
 /**
- * Starts the thread that writes a generation's files. Its calls wait while the thread has enough to do, and throw what
+ * Starts the thread that writes a segment's files. Its calls wait while the thread has enough to do, and throw what
  * the thread threw, or `cancelled`, `build-cancelled`, after an abort.
  */
 export function startBuildThread(
-  data: BuildThreadData,
+  data: SegmentBuild,
   options: { signal?: AbortSignal | undefined; onProgress: (done: number) => void },
 ): BuildThread {
   const { signal, onProgress } = options;
@@ -59,7 +59,7 @@ export function startBuildThread(
   handledElsewhere(ended.promise);
   const tellToStop = () => worker.postMessage({ kind: "abort" } satisfies ToBuildThread);
   const abort = () => {
-    fail(cancelled(signal));
+    fail(buildCancelled(signal));
     tellToStop();
   };
   signal?.addEventListener("abort", abort, { once: true });
@@ -89,13 +89,4 @@ export function startBuildThread(
       clearTimeout(patience);
     },
   };
-}
-
-function cancelled(signal: AbortSignal | undefined): DomainError {
-  return new DomainError({
-    kind: "cancelled",
-    type: "build-cancelled",
-    message: "The build was cancelled.",
-    cause: signal?.reason,
-  });
 }

@@ -10,6 +10,7 @@ import { vectorFolder } from "../format/row-store-layout.ts";
 import { segmentFolder } from "../format/segment-folder.ts";
 import type { Segment } from "../generation-manifest.ts";
 import type { IndexDefinition } from "../index-definition.ts";
+import { buildCancelled, type ChunkBlock, type SegmentBuild } from "./build-protocol.ts";
 import { chunkBlocks } from "./chunk-blocks.ts";
 import { startBuildThread } from "./start-build-thread.ts";
 import { type BuiltGraph, takeGraph } from "./take-graph.ts";
@@ -54,9 +55,13 @@ export interface WrittenSegment {
   taken?: BuiltGraph | undefined;
 }
 
+/** 170 vectors of 768 values: a graph over so few takes 50 ms, and a thread takes 140 to start. */
+const valuesMaxOfNoThread = 2 ** 17;
+
 /**
  * Writes every file of one segment, unsynced: reads the pipeline and the dataset once, block by block, while a thread
- * of its own builds. Only where a graph that seemed to fit turns out to be another's, or damaged, is it done twice.
+ * of its own builds, unless there is too little to build. Only where a graph that seemed to fit turns out to be
+ * another's, or damaged, is it done twice.
  */
 export async function writeSegment(source: SegmentSource, order: SegmentOrder): Promise<WrittenSegment> {
   const { store, definition, snapshot, graphs = [], signal } = source;
@@ -87,17 +92,36 @@ async function writeFiles(
   const { dimension } = snapshot;
   const folder = path.join(source.folder, segmentFolder(number));
   await mkdir(folder, { recursive: true });
-  const data = { folder, parameters, dimension, vectorCount: chunkCount, columns, threads, flat };
-  const thread = startBuildThread(data, { signal, onProgress: progress });
+  const build = { folder, parameters, dimension, vectorCount: chunkCount, columns, threads, flat };
+  const ready = snapshot.blocks({ rowIds, signal });
+  const metadata = scanMetadata(source, rowIds);
+  const work = { blocks: chunkBlocks({ ready, metadata, columns, dimension }), onProgress: progress, signal };
+  if (chunkCount * dimension <= valuesMaxOfNoThread) await buildHere(build, work);
+  else await buildInThread(build, work);
+}
+
+interface BuildWork {
+  blocks: AsyncIterable<ChunkBlock>;
+  onProgress: (done: number) => void;
+  signal: AbortSignal | undefined;
+}
+
+async function buildInThread(build: SegmentBuild, { blocks, onProgress, signal }: BuildWork): Promise<void> {
+  const thread = startBuildThread(build, { signal, onProgress });
   try {
-    const ready = snapshot.blocks({ rowIds, signal });
-    const metadata = scanMetadata(source, rowIds);
-    for await (const block of chunkBlocks({ ready, metadata, columns, dimension })) {
-      await thread.addChunks(block);
-    }
+    for await (const block of blocks) await thread.addChunks(block);
     await thread.finish();
   } finally {
     await thread.stop();
+  }
+}
+
+async function buildHere(build: SegmentBuild, work: BuildWork): Promise<void> {
+  const { buildSegment } = await import("./build-segment.ts");
+  try {
+    await buildSegment(build, work);
+  } catch (error) {
+    throw work.signal?.aborted ? buildCancelled(work.signal) : error;
   }
 }
 
