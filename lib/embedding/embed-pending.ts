@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch } from "apache-arrow";
 import { handledElsewhere } from "../errors/handled-elsewhere.ts";
 import { failpoint } from "../storage/failpoint.ts";
@@ -40,6 +41,11 @@ export interface EmbedResult {
   costUsd: number;
 }
 
+interface FoundVectors {
+  batches: RecordBatch[];
+  resolved: ResolvedVectors;
+}
+
 /**
  * Gives every chunk that has none a vector of this embedder, batch by batch; a later run goes on where one was cut.
  * Equal texts are embedded once in the whole bucket. An abort ends it between two batches with what is done kept.
@@ -64,28 +70,36 @@ async function embedAlone(options: EmbedPendingOptions): Promise<EmbedResult> {
     costUsd: 0,
   };
   progress?.({ done: 0, total, unit: "chunks" });
-  // What one batch found is written while the next is being embedded.
-  let writing = Promise.resolve();
+  const added = new Set<number>();
+  let resolving: Promise<ResolvedVectors> | undefined;
+  let found: FoundVectors | undefined;
+  const storeFound = async () => {
+    if (found === undefined) return;
+    const { resolved } = found;
+    await storeChunks(options, { ...found, added });
+    found = undefined;
+    count(result, resolved);
+    progress?.({ done: result.embedded + result.reused + result.failed, total, unit: "chunks" });
+  };
   try {
-    const added = new Set<number>();
     let justMade: NewVectors[] = [];
     for await (const batch of claimedBatches(pipeline, provider)) {
       assertLive(options.signal);
-      const resolved = await resolveVectors({ ...options, ...batch, justMade });
-      await writing;
-      writing = storeChunks(options, { batches: batch.batches, resolved, added }).then(() => {
-        count(result, resolved);
-        progress?.({ done: result.embedded + result.reused + result.failed, total, unit: "chunks" });
-      });
-      handledElsewhere(writing);
+      resolving = resolveVectors({ ...options, ...batch, justMade });
+      handledElsewhere(resolving);
+      // What the batch before found is written while this one is being embedded, which is to have begun by then.
+      await nextTurn();
+      await storeFound();
+      const resolved = await resolving;
+      found = { batches: batch.batches, resolved };
       // A server that has just failed is not asked for the next batch.
-      if (resolved.failure !== undefined) await writing;
+      if (resolved.failure !== undefined) await storeFound();
       // The cache was asked before the last two batches were in it.
       justMade = [...justMade.slice(-1), resolved.made];
     }
-    await writing;
+    await storeFound();
   } catch (error) {
-    await Promise.allSettled([writing]);
+    await Promise.allSettled([resolving]);
     await releaseClaim(pipeline, provider.embedderId);
     throw error;
   }
@@ -104,7 +118,7 @@ function count(result: EmbedResult, resolved: ResolvedVectors): void {
 
 async function storeChunks(
   { pipeline, provider }: EmbedPendingOptions,
-  { batches, resolved, added }: { batches: RecordBatch[]; resolved: ResolvedVectors; added: Set<number> },
+  { batches, resolved, added }: FoundVectors & { added: Set<number> },
 ): Promise<void> {
   if (resolved.failure !== undefined) {
     // What was made has been paid for: the next run finds it in the cache.
