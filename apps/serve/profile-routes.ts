@@ -1,7 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { answers } from "@lakefleet/lib/http/answers.ts";
+import { readAuditPage } from "@lakefleet/lib/profile/audit-page.ts";
 import { PresentedProfile, presentProfile } from "@lakefleet/lib/profile/present-profile.ts";
-import { AuditRecord, readAudit } from "@lakefleet/lib/profile/profile-audit.ts";
+import { AuditRecord } from "@lakefleet/lib/profile/profile-audit.ts";
 import { listProfiles, readProfile } from "@lakefleet/lib/profile/profile-log.ts";
 import { scopedBy } from "@lakefleet/lib/profile/scope/declare-scope.ts";
 import { scopeOf } from "@lakefleet/lib/profile/scope/profile-scope.ts";
@@ -12,6 +13,7 @@ import type { ServeDependencies } from "./dependencies.ts";
 
 const ProfileParameter = z.object({ id: ProfileId });
 const Limit = z.coerce.number().int().min(1).max(1_000).default(100);
+const Before = z.string().max(500).optional().openapi({ description: "The next of an earlier page" });
 const Answer = z.strictObject(PresentedProfile.shape);
 
 const list = createRoute({
@@ -39,11 +41,13 @@ const audit = createRoute({
   path: "/models/{id}/audit",
   tags: ["profiles"],
   summary: "What was done to a profile and refused under it, newest first; never what was searched for",
-  request: { params: ProfileParameter, query: z.object({ limit: Limit }) },
+  request: { params: ProfileParameter, query: z.object({ limit: Limit, before: Before }) },
   responses: answers(
     200,
-    z.object({ profile: z.string(), records: z.array(AuditRecord), total: z.int() }).openapi("ProfileAudit"),
-    "The audit",
+    z
+      .object({ profile: z.string(), records: z.array(AuditRecord), next: z.string().nullable() })
+      .openapi("ProfileAudit"),
+    "A page of the audit; next is null after the oldest record",
   ),
 });
 
@@ -75,8 +79,8 @@ export function mountProfileRoutes(app: OpenAPIHono, { store, telemetry }: Serve
   );
   app.openapi(audit, async (context) => {
     const { id } = context.req.valid("param");
-    const { limit } = context.req.valid("query");
-    return context.json({ profile: id, ...(await readAudit({ store, id, limit, telemetry })) }, 200);
+    const page = await readAuditPage({ store, id, ...context.req.valid("query"), telemetry });
+    return context.json({ profile: id, ...page }, 200);
   });
   app.openapi(trials, async (context) => {
     const { id } = context.req.valid("param");

@@ -1,10 +1,12 @@
 import type { Redis } from "ioredis";
 import { DomainError } from "../errors/domain-error.ts";
+import { dayMs, dayName } from "../storage/daily-log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { systemClock } from "./guard-clock.ts";
 import { usdFrom } from "./money.ts";
 import { openSpendBooks, type SpendBooks } from "./spend-books.ts";
-import { dayMs, readSpendDay, reservedIn } from "./spend-log.ts";
+import { readSpendDay } from "./spend-log.ts";
+import { reservedIn } from "./spend-record.ts";
 
 /** What one provider was paid in one UTC day, in dollars. */
 export interface ProviderSpend {
@@ -33,7 +35,7 @@ export async function readSpend(options: {
       const { day, spent, reserved, byModel } = await readToday(books, { folder, provider: name, telemetry });
       return {
         provider: name,
-        day: new Date(day * dayMs).toISOString().slice(0, 10),
+        day: dayName(day),
         spent: usdFrom(spent),
         reserved: usdFrom(reserved),
         cap: dailyCapUsd,

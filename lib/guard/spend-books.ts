@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { DomainError } from "../errors/domain-error.ts";
+import { dayMs } from "../storage/daily-log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { GuardClock } from "./guard-clock.ts";
-import { dayMs, readSpendDay, reservedIn, type SpendDay } from "./spend-log.ts";
+import { readSpendDay } from "./spend-log.ts";
+import { reservedIn, type SpendDay } from "./spend-record.ts";
 import { openSpendScripts, type SpendScripts } from "./spend-scripts.ts";
 
 export interface SpendBooks {

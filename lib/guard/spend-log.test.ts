@@ -3,7 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { silentTelemetry } from "../telemetry/telemetry.ts";
-import { openSpendLog, readSpendDay, reservedIn } from "./spend-log.ts";
+import { openSpendLog, readSpendDay } from "./spend-log.ts";
+import { reservedIn } from "./spend-record.ts";
 
 const day = 20_000;
 let folder: string;

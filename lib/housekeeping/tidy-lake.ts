@@ -4,6 +4,7 @@ import { collectOrphans } from "../dataset/collect-orphans.ts";
 import { findDatasets } from "../dataset/find-datasets.ts";
 import { collectGenerations } from "../generation/collect-generations.ts";
 import { listIndexes } from "../generation/definition-log.ts";
+import { foldSpend } from "../guard/fold-spend.ts";
 import { intentOfSecret } from "../ingest/intent-secret.ts";
 import type { Intents } from "../jobs/intents.ts";
 import { collectPipelines, heldGenerations } from "../migration/collect-pipelines.ts";
@@ -29,13 +30,15 @@ export interface TidyReport {
   generations: number;
   pipelines: number;
   uploads: number;
+  /** Days of paid calls that became one line. */
+  spendDays: number;
 }
 
 /** No write goes on for so long without touching its files. */
 const leftoverMs = 24 * 3_600_000;
-/** Removes what nothing points at any more: leftovers of killed processes, old generations, pipelines of models that are left, uploads that are done. */
+/** Removes what nothing points at any more: leftovers of killed processes, old generations, pipelines of models that are left, uploads that are done. Folds what is only added up. */
 export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
-  const none = { staging: 0, orphans: 0, generations: 0, pipelines: 0, uploads: 0 };
+  const none = { staging: 0, orphans: 0, generations: 0, pipelines: 0, uploads: 0, spendDays: 0 };
   const report: TidyReport = { skipped: false, ...none };
   await createFolderDurable(options.locks);
   using lock = tryFileLock(path.join(options.locks, "tidy.lock"));
@@ -58,6 +61,7 @@ export async function tidyLake(options: TidyOptions): Promise<TidyReport> {
   }
   report.uploads = await collectUploads(options);
   await collectIntentSecrets(options);
+  report.spendDays = await foldSpend({ folder: path.join(store.root, "spend") });
   return report;
 }
 

@@ -22,9 +22,16 @@ const openTriesMax = 20;
 
 /** The records of all segments that exist at the call. */
 export async function* readSegments<T>(options: ReadOptions<T>): AsyncGenerator<T> {
+  for await (const { records } of readEachSegment(options)) yield* records;
+}
+
+/** The same, each segment's by themselves, to be read before the next is asked for. */
+export async function* readEachSegment<T>(
+  options: ReadOptions<T>,
+): AsyncGenerator<{ name: string; records: AsyncGenerator<T> }> {
   const opened = await openAll(options.folder);
   try {
-    for (const segment of opened) yield* readSegment(options, segment);
+    for (const segment of opened) yield { name: segment.name, records: readSegment(options, segment) };
   } finally {
     await Promise.all(opened.map(({ handle }) => handle.close()));
   }

@@ -34,6 +34,15 @@ export async function listSegments(folder: string): Promise<Segment[]> {
   return segments;
 }
 
+/** Those that no writer will touch again: of dead writers all, and of living ones all but the newest. */
+export async function listClosedSegments(folder: string): Promise<Segment[]> {
+  const segments = await listSegments(folder);
+  const alive = new Map<string, boolean>();
+  const newestOf = new Map(segments.map((segment) => [segment.writer, segment.name]));
+  for (const writer of newestOf.keys()) alive.set(writer, isWriterAlive(folder, writer));
+  return segments.filter(({ writer, name }) => alive.get(writer) !== true || newestOf.get(writer) !== name);
+}
+
 /** The file whose lock a writer holds for as long as it lives; the kernel frees it when the writer is killed. */
 export function writerLockPath(folder: string, writer: string): string {
   return path.join(folder, `writer-${writer}.lock`);
