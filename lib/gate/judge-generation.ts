@@ -41,7 +41,7 @@ export interface GateVerdict {
 }
 
 /** Beside what the parent's certificate and the new segment's own measure say. */
-const probedMax = 32;
+const probedMax = 16;
 
 /** Makes every check of a generation from its stored bytes. Damaged files are not opened: an engine may crash on them. */
 export async function judgeGeneration(subject: GateSubject): Promise<GateVerdict> {

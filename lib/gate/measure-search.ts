@@ -90,7 +90,7 @@ function searchFor(options: {
 /** Searches timed in one round: enough for a 95th percentile, few enough for the slowest index to bear. */
 const timedCount = 200;
 /** Of one that differs from a certified generation by a segment at most, no more than whether it is as quick is asked. */
-export const appendedTimedCount = 40;
+export const appendedTimedCount = 24;
 const roundMs = 400;
 /** A busy neighbour slows a search down and nothing makes it faster, so the best round is the nearest to the truth. */
 const roundsMax = 3;
