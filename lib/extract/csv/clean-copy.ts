@@ -12,7 +12,7 @@ export async function writeCleanCopy(options: {
 }): Promise<void> {
   const file = await open(options.to, "wx");
   try {
-    let block = Buffer.allocUnsafe(2 << 20);
+    let block = Buffer.allocUnsafe(64 << 10);
     let length = 0;
     await scanRows(
       { path: options.from, layout: options.layout, signal: options.signal },

@@ -42,7 +42,8 @@ export async function scanRows(
 ): Promise<CsvScan> {
   const file = await open(options.path, "r");
   try {
-    const state = newState(options.layout);
+    const { size } = await file.stat();
+    const state = newState(options.layout, size);
     for (let ended = false; !ended; ended = state.last) {
       options.signal?.throwIfAborted();
       await fill(state, file);
@@ -58,10 +59,11 @@ export async function scanRows(
 
 type State = ReturnType<typeof newState>;
 
-function newState(layout: CsvLayout) {
+function newState(layout: CsvLayout, fileBytes: number) {
   return {
     layout,
-    bytes: Buffer.allocUnsafe(windowBytes),
+    // A megabyte for every small file would be collected again and again; the one byte more sees the end.
+    bytes: Buffer.allocUnsafe(Math.min(windowBytes, fileBytes + 1)),
     /** Offset in the file of `bytes[0]`. */
     windowAt: layout.dataStart,
     start: 0,
