@@ -31,15 +31,16 @@ export async function measureRecalls({ opened, queries, signal }: SearchMeasure)
     share === 1 ? undefined : sampleRows(vectors.vectorCount, share, filterSeed),
   );
   const scanned = evenly(queries, scannedMax(vectors.vectorCount));
-  const whole = await findTargets({ vectors, queries: scanned, filters: [undefined], signal });
+  const known = queries.filter(({ target }) => target !== undefined);
+  const whole =
+    known.length > 0 ? [] : await findTargets({ vectors, queries: scanned, filters: [undefined], signal });
   const few = evenly(scanned, filteredMax);
   const targets = await findTargets({ vectors, queries: few, filters, signal });
   const measures: RecallMeasure[] = [];
   for (const [place, selectivity] of selectivities.entries()) {
     const isWhole = selectivity === 1;
-    const known = isWhole ? queries.filter(({ target }) => target !== undefined) : [];
-    const unknown = isWhole ? scanned : few;
-    const measured = known.length > 0 ? known : unknown;
+    const unfiltered = known.length > 0 ? known : scanned;
+    const measured = isWhole ? unfiltered : few;
     const reached = [];
     for (const [position, query] of measured.entries()) {
       signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-const askEveryMs = 25;
+/** What is there soon is found soon; what takes seconds is not asked so often that asking takes the time it needs. */
+const askAgainMs = (waitedMs: number) => Math.min(100, Math.max(10, waitedMs / 10));
 
 /** Waits until the condition gives something true and gives that; fails with what was waited for after the deadline. */
 export async function waitFor<T>(
@@ -12,8 +13,8 @@ export async function waitFor<T>(
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (performance.now() - startedAt > deadlineMs)
-      throw new Error(`Waited ${deadlineMs} ms in vain for ${what}.`);
-    await pause(askEveryMs);
+    const waitedMs = performance.now() - startedAt;
+    if (waitedMs > deadlineMs) throw new Error(`Waited ${deadlineMs} ms in vain for ${what}.`);
+    await pause(askAgainMs(waitedMs));
   }
 }
