@@ -4,7 +4,6 @@ import { withDuckDb } from "../../dataset/duckdb.ts";
 import { DomainError } from "../../errors/domain-error.ts";
 import { serveParent } from "../guard/serve-parent.ts";
 import type { ForeignFile } from "./foreign-rows.ts";
-import { openArrow } from "./read-arrow.ts";
 import { openNpy } from "./read-npy.ts";
 import { openParquetVectors } from "./read-parquet-vectors.ts";
 import { stageVectors } from "./stage-vectors.ts";
@@ -17,7 +16,11 @@ async function copyVectors(request: VectorsRequest): Promise<VectorsAnswer> {
   try {
     if (format === "npy")
       return await stage(request, await openNpy(source, ids === undefined ? undefined : lines(ids)));
-    if (format === "arrow") return await stage(request, await openArrow(source, columns));
+    if (format === "arrow") {
+      // Loaded for its own files only: it takes longer than most files of the other formats.
+      const { openArrow } = await import("./read-arrow.ts");
+      return await stage(request, await openArrow(source, columns));
+    }
     // An engine of its own: one that streams rows out cannot take others in meanwhile.
     const memoryMib = Math.ceil(request.memoryMib / 2);
     return await withDuckDb({ memoryMib, threads: 1 }, async (connection) =>
