@@ -11,7 +11,8 @@ import type { ApiDependencies } from "./dependencies.ts";
 import { AcceptedJob, acceptedJob } from "./job-schema.ts";
 
 const params = z.object({ dataset: DatasetName });
-const Policy = RefreshPolicy.openapi("RefreshPolicy");
+// Made here, so that it has a name whether or not the module that describes routes was loaded before that of the policy.
+const Policy = z.discriminatedUnion("kind", RefreshPolicy.options).openapi("RefreshPolicy");
 const PolicyOfDataset = z.object({ dataset: z.string(), policy: Policy });
 
 const refresh = createRoute({
