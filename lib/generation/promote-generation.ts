@@ -76,7 +76,9 @@ export async function promoteGeneration(options: PromoteOptions): Promise<Activa
       }
       failpoint("promote.before-commit");
       const document = { generation, reason, actor, datasetVersion, ...(forced ? { forced } : {}) };
-      return by === "person" && previous !== null ? { ...document, takenAway: previous } : document;
+      // One that was forced and has its certificate by now is activated over itself.
+      if (by === "job" || previous === null || previous === generation) return document;
+      return { ...document, takenAway: previous };
     },
     signal === undefined ? {} : { signal },
   );
