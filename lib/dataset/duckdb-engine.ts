@@ -14,14 +14,37 @@ interface Engine {
   giveBack(state: { isSound: boolean }): Promise<void>;
 }
 
-/** A new engine takes 30 ms of all cores, and a refresh asks for six of them, one after the other. */
-const idle: DuckDBInstance[] = [];
-const idleMax = 2;
+interface IdleEngine {
+  instance: DuckDBInstance;
+  /** What it was told last. */
+  limits: string;
+}
+
+/** The one that has been idle for longest first. A new engine takes 30 ms of all cores, and a refresh asks for six. */
+const idle: IdleEngine[] = [];
+const idleMax = 4;
 const database = "task";
+
+/**
+ * Setting a limit makes engines hand back what they hold: 10 ms, and page faults of the next query. So it is done when
+ * none has been asked for in a while, and at once where a task made the process grow by more than this.
+ */
+const restMs = 1_000;
+const grownMax = 128 << 20;
+let rest: NodeJS.Timeout | undefined;
 
 /** An engine whose database is empty: one that is idle, or a new one. */
 export async function takeEngine(options: EngineOptions): Promise<Engine> {
-  const { instance, connection } = await prepare(idle.pop() ?? (await createInstance()), options);
+  const { memoryMib, threads = availableParallelism(), tempFolder = "" } = options;
+  const limits = `SET memory_limit = '${memoryMib}MiB'; SET threads = ${threads};`;
+  const taken = takeIdle(limits) ?? { instance: await createInstance(), limits: "" };
+  const { instance } = taken;
+  const residentBefore = process.memoryUsage.rss();
+  const set = taken.limits === limits ? "" : limits;
+  const connection = await connect(
+    instance,
+    `${set} SET temp_directory = ${sqlLiteral(tempFolder)}; ATTACH ':memory:' AS ${database}; USE ${database}`,
+  );
   const close = () => {
     connection.closeSync();
     instance.closeSync();
@@ -34,7 +57,10 @@ export async function takeEngine(options: EngineOptions): Promise<Engine> {
         // One that has spilled keeps to its folder, which the caller is about to remove, and throws here.
         await connection.run(`USE memory; DETACH ${database}; SET temp_directory = ''`);
         connection.closeSync();
-        idle.push(instance);
+        idle.push({ instance, limits });
+        clearTimeout(rest);
+        if (process.memoryUsage.rss() - residentBefore > grownMax) await handMemoryBack();
+        else rest = setTimeout(handMemoryBack, restMs).unref();
       } catch {
         close();
       }
@@ -42,13 +68,30 @@ export async function takeEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
-async function prepare(instance: DuckDBInstance, options: EngineOptions) {
-  const { memoryMib, threads = availableParallelism(), tempFolder = "" } = options;
+/** One with these limits, or where there are many any other; undefined where a new one is to be made. */
+function takeIdle(limits: string): IdleEngine | undefined {
+  const place = idle.findIndex((engine) => engine.limits === limits);
+  if (place >= 0) return idle.splice(place, 1)[0];
+  return idle.length < idleMax ? undefined : idle.shift();
+}
+
+/** One engine does it for all: they share an allocator. */
+async function handMemoryBack(): Promise<void> {
+  const engine = idle.pop();
+  if (engine === undefined) return;
+  try {
+    (await connect(engine.instance, engine.limits)).closeSync();
+    idle.push(engine);
+  } catch {
+    // It is closed, and the next task makes itself another one.
+  }
+}
+
+async function connect(instance: DuckDBInstance, preparation: string): Promise<DuckDBConnection> {
   try {
     const connection = await instance.connect();
-    await connection.run(`SET memory_limit = '${memoryMib}MiB'; SET threads = ${threads};
-      SET temp_directory = ${sqlLiteral(tempFolder)}; ATTACH ':memory:' AS ${database}; USE ${database}`);
-    return { instance, connection };
+    await connection.run(preparation);
+    return connection;
   } catch (error) {
     instance.closeSync();
     throw error;

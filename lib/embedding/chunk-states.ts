@@ -62,7 +62,8 @@ export async function readChunkStates(documents: Table, embedderId: string): Pro
     setStates(read.states.subarray(filled), batch, read.failures);
     filled += batch.numRows;
   }
-  return isAscending(read) ? read : inOrder(read);
+  putInOrder(read);
+  return read;
 }
 
 function setStates(states: Uint8Array, batch: RecordBatch, failures: string[]): void {
@@ -85,36 +86,36 @@ function failedState(error: string, failures: string[]): number {
   return chunkFailed + failures.indexOf(error);
 }
 
-function isAscending({ rowIds, chunkIndexes }: ChunkStates): boolean {
-  for (let index = 1; index < rowIds.length; index += 1) {
-    if (compareAt({ rowIds, chunkIndexes }, index - 1, index) > 0) return false;
+/** Lance keeps the order of writing, so all but what the last runs wrote is in order as a rule. */
+function putInOrder(states: ChunkStates): void {
+  const first = countOrdered(states);
+  const { rowIds, chunkIndexes, totalChunks, addresses, states: marks } = states;
+  const rest = { rowIds: rowIds.slice(first), chunkIndexes: chunkIndexes.slice(first) };
+  const order = ascendingOrder(rest);
+  const [totals, places, before] = [totalChunks.slice(first), addresses.slice(first), marks.slice(first)];
+  for (const [place, from] of order.entries()) {
+    rowIds[first + place] = rest.rowIds[from]!;
+    chunkIndexes[first + place] = rest.chunkIndexes[from]!;
+    totalChunks[first + place] = totals[from]!;
+    addresses[first + place] = places[from]!;
+    marks[first + place] = before[from]!;
   }
-  return true;
 }
 
-function inOrder(states: ChunkStates): ChunkStates {
-  const order = ascendingOrder(states);
-  const sorted: ChunkStates = {
-    rowIds: new Float64Array(order.length),
-    chunkIndexes: new Uint32Array(order.length),
-    totalChunks: new Uint32Array(order.length),
-    addresses: new BigUint64Array(order.length),
-    states: new Uint8Array(order.length),
-    failures: states.failures,
-  };
-  for (let place = 0; place < order.length; place += 1) {
-    const from = order[place]!;
-    sorted.rowIds[place] = states.rowIds[from]!;
-    sorted.chunkIndexes[place] = states.chunkIndexes[from]!;
-    sorted.totalChunks[place] = states.totalChunks[from]!;
-    sorted.addresses[place] = states.addresses[from]!;
-    sorted.states[place] = states.states[from]!;
-  }
-  return sorted;
+/** The chunks at the beginning that stand where they belong among all. */
+function countOrdered(states: Order): number {
+  const { length } = states.rowIds;
+  let ordered = Math.min(1, length);
+  while (ordered < length && compareAt(states, ordered - 1, ordered) <= 0) ordered += 1;
+  let least = ordered;
+  for (let place = ordered; place < length; place += 1)
+    if (compareAt(states, place, least) < 0) least = place;
+  while (least < length && ordered > 0 && compareAt(states, ordered - 1, least) > 0) ordered -= 1;
+  return ordered;
 }
 
 /** The engine sorts bare numbers many times faster than it compares by a function; all of them are below 2^53. */
-function ascendingOrder({ rowIds, chunkIndexes }: ChunkStates): Uint32Array {
+function ascendingOrder({ rowIds, chunkIndexes }: Order): Uint32Array {
   const width = 1 + chunkIndexes.reduce((greatest, index) => Math.max(greatest, index), 0);
   const keys = rowIds.map((rowId, place) => rowId * width + chunkIndexes[place]!);
   const places = new Map<number, number>();
@@ -124,10 +125,8 @@ function ascendingOrder({ rowIds, chunkIndexes }: ChunkStates): Uint32Array {
   return order;
 }
 
-function compareAt(
-  { rowIds, chunkIndexes }: Pick<ChunkStates, "rowIds" | "chunkIndexes">,
-  first: number,
-  second: number,
-): number {
+type Order = Pick<ChunkStates, "rowIds" | "chunkIndexes">;
+
+function compareAt({ rowIds, chunkIndexes }: Order, first: number, second: number): number {
   return rowIds[first]! - rowIds[second]! || chunkIndexes[first]! - chunkIndexes[second]!;
 }

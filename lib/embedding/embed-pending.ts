@@ -6,7 +6,7 @@ import { assertLive } from "./assert-live.ts";
 import { claimedBatches } from "./claimed-batches.ts";
 import { addCached, type NewVectors, tidyCache } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
-import { claimPending, countPending, releaseClaim } from "./pending-rows.ts";
+import { claimPending, findPending, releaseClaim } from "./pending-rows.ts";
 import { addSpent, writeMeta } from "./pipeline-meta.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { type ResolvedVectors, resolveVectors } from "./resolve-vectors.ts";
@@ -57,8 +57,9 @@ export function embedPending(options: EmbedPendingOptions): Promise<EmbedResult>
 
 async function embedAlone(options: EmbedPendingOptions): Promise<EmbedResult> {
   const { pipeline, provider, progress } = options;
-  if ((await countPending(pipeline, provider.embedderId)) > 0) await options.ready?.();
-  const total = await claimPending(pipeline, provider.embedderId);
+  const pending = await findPending(pipeline, provider.embedderId);
+  if (pending.count > 0) await options.ready?.();
+  const total = await claimPending(pipeline, provider.embedderId, pending);
   failpoint("embed.after-claim");
   const result: EmbedResult = {
     chunks: total,

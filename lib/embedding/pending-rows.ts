@@ -1,33 +1,55 @@
 import type { Table } from "@lancedb/lancedb";
 import { sqlLiteral } from "../dataset/sql-quote.ts";
-import { textValues } from "./arrow-values.ts";
-import { nameLines } from "./named-lines.ts";
+import { numberValues, rowAddresses, textValues } from "./arrow-values.ts";
+import { namedMax, nameLines, namesOf } from "./named-lines.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 
 /** A chunk without a letter or a digit has no vector under any try, so it is not tried again by the same embedder. */
 export const noFeatures = "no_features";
 
-/** The chunks that this embedder still owes a vector. */
-export async function countPending({ documents }: Pipeline, embedderId: string): Promise<number> {
-  return documents.countRows(pendingOf(embedderId));
+/** The chunks that an embedder still owes a vector: new ones, failed ones, taken ones. */
+export interface PendingChunks {
+  count: number;
+  /** Of these: chunks that some run had in hand before. */
+  takenCount: number;
+  /** A condition that means them in this version of `documents`. */
+  where: string;
+  documentsVersion: number;
 }
 
-/**
- * Marks every chunk that this embedder still owes a vector as `in_progress`, in one commit: new ones, failed ones,
- * those that a killed run had taken, and those that another embedder had done.
- */
-export async function claimPending(pipeline: Pipeline, embedderId: string): Promise<number> {
+/** One reading of `documents`, whatever their number. */
+export async function findPending({ documents }: Pipeline, embedderId: string): Promise<PendingChunks> {
+  const documentsVersion = await documents.version();
   const where = pendingOf(embedderId);
-  const doneByOther = doneByOtherThan(embedderId);
+  const isTaken = `cast((${inProgress} or ${doneByOtherThan(embedderId)}) as int)`;
+  const addresses: bigint[] = [];
+  let [count, takenCount] = [0, 0];
+  const lines = documents
+    .query()
+    .where(where)
+    .select(new Map([["is_taken", isTaken]]));
+  for await (const batch of lines.withRowId()) {
+    count += batch.numRows;
+    for (const taken of numberValues(batch, "is_taken")) takenCount += taken;
+    if (count <= namedMax) addresses.push(...rowAddresses(batch));
+  }
+  return { count, takenCount, where: count <= namedMax ? namesOf(addresses) : where, documentsVersion };
+}
+
+/** Marks the chunks that were found as `in_progress`, in one commit. */
+export async function claimPending(
+  pipeline: Pipeline,
+  embedderId: string,
+  found: PendingChunks,
+): Promise<number> {
   return pipeline.commit(async () => {
     const { documents } = pipeline;
+    const isSame = found.documentsVersion === (await documents.version());
+    const { count, takenCount, where } = isSame ? found : await findPending(pipeline, embedderId);
+    if (count === 0) return 0;
+    const { rowsUpdated } = await documents.update({ where, values: { embedding_status: "in_progress" } });
     // Only chunks that some run had in hand before can have a line in `embeddings` already.
-    const taken = await documents.countRows(`${inProgress} or ${doneByOther}`);
-    const { rowsUpdated } = await documents.update({
-      where: await nameLines(documents, where),
-      values: { embedding_status: "in_progress" },
-    });
-    if (taken > 0) await removeClaimedEmbeddings(pipeline, embedderId);
+    if (takenCount > 0) await removeClaimedEmbeddings(pipeline, embedderId);
     return rowsUpdated;
   });
 }

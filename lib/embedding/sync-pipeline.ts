@@ -38,7 +38,8 @@ export interface SyncResult {
  * Brings `documents` level with a dataset version: chunks of new rows enter as `new`, or with their vector where a row
  * that leaves had the same text; chunks and vectors of dead rows leave. It costs what has changed since the version
  * before, and everything after a change of text columns or chunking. A version older than the one that is there
- * changes nothing.
+ * changes nothing. What it says in the end is on disk with the caller's next `pipeline.sync()`, and never before the
+ * chunks that it speaks of.
  *
  * Safe to kill anywhere and to run again: a row's chunks enter in one commit, in ascending order of row id, so a later
  * run goes on behind the greatest id that is there. Throws `busy`, `lock-held`, while another run works on the index.
@@ -77,7 +78,6 @@ async function syncAlone(options: SyncPipelineOptions): Promise<SyncResult> {
     await writeMeta(pipeline, { ...metaAfter(version, settingsHash), ...embedderAfter(shape) });
     for (const table of [pipeline.documents, pipeline.embeddings, pipeline.meta]) await tidyTable(table);
   });
-  await pipeline.sync();
   return { datasetVersion, ...added, rowsRemoved: dead.length, reset };
 }
 

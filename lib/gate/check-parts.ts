@@ -12,6 +12,7 @@ import { canonicalJson } from "../storage/canonical-json.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { GateQuery } from "./find-targets.ts";
 import { equals, isAtLeast } from "./gate-check.ts";
+import { evenly } from "./gate-queries.ts";
 
 interface StoreCheck {
   store: ObjectStore;
@@ -90,9 +91,15 @@ export async function checkBooks(options: StoreCheck & { opened: OpenGeneration 
 /** A dozen words; each more costs a pass over all chunks that have it. */
 const wordsLength = 80;
 
-/** A chunk's own words find a chunk, and the hit can be shown. */
-export async function checkWords({ manifest, rows, lexical }: OpenGeneration): Promise<GateCheck> {
-  const samples = rows.fetch(probeOrdinals(manifest.vectorCount).subarray(0, 8));
+/** A chunk's own words find a chunk, and the hit can be shown: of so many from all parts, the newest one among them. */
+export async function checkWords(
+  { manifest, rows, lexical }: OpenGeneration,
+  sampleCount: number,
+): Promise<GateCheck> {
+  const { vectorCount } = manifest;
+  const spread = evenly([...probeOrdinals(vectorCount)], sampleCount - 1);
+  const newest = vectorCount === 0 ? [] : [vectorCount - 1];
+  const samples = rows.fetch([...new Set([...spread, ...newest])]);
   const found = samples.filter(({ text }) => {
     const words = text.slice(0, wordsLength);
     const { ordinals } = lexical.search(words, { k: 1 });

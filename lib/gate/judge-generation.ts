@@ -40,6 +40,8 @@ export interface GateVerdict {
   fusion: Certificate["fusion"];
 }
 
+/** Texts that are looked for by their words; fewer beside what the parent's certificate says. */
+const [wordsMax, appendedWordsMax] = [8, 4];
 /** Beside what the parent's certificate and the new segment's own measure say. */
 const probedMax = 16;
 
@@ -81,10 +83,10 @@ interface Opening extends GateSubject {
 
 async function judgeOpened(opened: OpenGeneration, opening: Opening): Promise<GateVerdict> {
   const { manifest, thresholds, signal, openMs } = opening;
-  const words = await checkWords(opened);
+  const parent = await findCertifiedParent(opening);
+  const words = await checkWords(opened, parent === undefined ? wordsMax : appendedWordsMax);
   const memoryBytes = await measureMemory(opening);
   const { queries, wanted, judged, source } = await readGateQueries(opened, opening);
-  const parent = await findCertifiedParent(opening);
   const recall =
     parent === undefined
       ? await measureRecalls({ opened, queries, signal })

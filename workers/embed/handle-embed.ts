@@ -10,7 +10,7 @@ import { forgetCached } from "@lakefleet/lib/embedding/forgotten-texts.ts";
 import { confirmWhenAsked } from "@lakefleet/lib/embedding/model-identity.ts";
 import type { Embedders } from "@lakefleet/lib/embedding/open-embedders.ts";
 import { addSpent } from "@lakefleet/lib/embedding/pipeline-meta.ts";
-import { openPipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
+import { openPipeline, type Pipeline } from "@lakefleet/lib/embedding/pipeline-tables.ts";
 import { type SyncResult, syncPipeline } from "@lakefleet/lib/embedding/sync-pipeline.ts";
 import { readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import type { JobContext } from "@lakefleet/lib/jobs/job-context.ts";
@@ -66,7 +66,7 @@ async function bringLevel(
     const synced = await syncPipeline({ pipeline, store, definition, version, signal, progress });
     const result =
       provider === undefined
-        ? broughtResult(synced)
+        ? await keepBrought(pipeline, synced)
         : withKept(
             await onGraphicsCard({ graphics, embedderId: provider.embedderId, job: jobId, signal }, (place) =>
               embedOnPlace(place, { pipeline, provider, store, progress }),
@@ -110,7 +110,11 @@ function withKept(result: EmbedResult, kept: number): EmbedResult {
   return { ...result, chunks: result.chunks + kept, reused: result.reused + kept };
 }
 
-function broughtResult({ chunksAdded, chunksFailed }: SyncResult): EmbedResult {
+async function keepBrought(
+  pipeline: Pipeline,
+  { chunksAdded, chunksFailed }: SyncResult,
+): Promise<EmbedResult> {
+  await pipeline.sync();
   const free = { embedded: 0, resplit: 0, tokens: 0, costUsd: 0 };
   return { chunks: chunksAdded, reused: chunksAdded - chunksFailed, failed: chunksFailed, ...free };
 }
