@@ -1,7 +1,7 @@
 import { textValues, vectorValues } from "./arrow-values.ts";
 import { contentHash } from "./content-hash.ts";
 import type { BroughtVectors, DocumentRow } from "./document-rows.ts";
-import { nameLines } from "./named-lines.ts";
+import { findLines } from "./named-lines.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { rowPredicates } from "./row-predicate.ts";
 
@@ -29,7 +29,10 @@ export async function readLeaving(
   const leaving = noLeavingChunks();
   const columns = ["content_hash", "embedding_status", "embedding_version", "vector"];
   for (const predicate of rowPredicates(rowIds)) {
-    const named = documents.query().where(await nameLines(documents, `(${predicate}) and total_chunks > 0`));
+    const where = `(${predicate}) and total_chunks > 0`;
+    const addresses = await findLines(documents, where);
+    if (addresses?.length === 0) continue;
+    const named = addresses === undefined ? documents.query().where(where) : documents.takeRowIds(addresses);
     const isFull = leaving.vectors.size >= vectorsMax;
     for await (const batch of named.select(isFull ? columns.slice(0, 1) : columns)) {
       const hashes = textValues(batch, "content_hash");

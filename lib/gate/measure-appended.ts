@@ -9,7 +9,7 @@ import { findManifest } from "../generation/read-manifest.ts";
 import { canonicalJson } from "../storage/canonical-json.ts";
 import { openVectorIndex } from "../vector/read/open-vector-index.ts";
 import { findCertificate } from "./find-certificate.ts";
-import type { QuerySource } from "./gate-queries.ts";
+import { evenly, type QuerySource } from "./gate-queries.ts";
 import { measureRecalls, type RecallMeasure, selectivities } from "./measure-search.ts";
 
 type Segment = GenerationManifest["segments"][number];
@@ -75,6 +75,9 @@ export async function measureAppended(
   });
 }
 
+/** So few chunks have no graph: they are all compared, and a few searches show that they are reached. */
+const flatProbesMax = 8;
+
 /** The segment as if it were a generation of its own, searched for vectors of its own. */
 async function measureSegment(
   opened: OpenGeneration,
@@ -87,7 +90,8 @@ async function measureSegment(
   const location = { folder: path.join(files, folder, vectorFolder), dimension, vectorCount: chunkCount };
   const vectors = await openVectorIndex({ ...location, parameters, flat, curves });
   try {
-    const ordinals = probeOrdinals(chunkCount);
+    const spread = probeOrdinals(chunkCount);
+    const ordinals = flat ? Uint32Array.from(evenly([...spread], flatProbesMax)) : spread;
     const probes = await vectors.fetch(ordinals);
     const queries = Array.from(ordinals, (_, place) => ({
       vector: probes.slice(place * dimension, (place + 1) * dimension),

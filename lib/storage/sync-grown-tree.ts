@@ -1,32 +1,56 @@
-import { lstatSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { syncFile, syncFolder } from "./durable-file.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
-import { walkTree } from "./walk-tree.ts";
+import { treeEntryError } from "./walk-tree.ts";
 
 /** As in `syncTree`. */
 const syncWidth = 8;
 
-/** What this process has synced, by tree and file: which file stood under the name, and how it was. */
-const syncedTrees = new Map<string, ReadonlyMap<string, string>>();
-
-/**
- * Syncs a tree in which files are written once, as an engine's tables are: one that this process has synced and that is
- * the same since costs a look, so a step pays for what it wrote and not for what the table weighs.
- */
-export async function syncGrownTree(root: string): Promise<void> {
-  const before = syncedTrees.get(root);
-  const now = new Map<string, string>();
-  const { files, folders } = await walkTree(root);
-  // Looks of microseconds each, which would take a hundred times as long by way of threads.
-  for (const file of files) now.set(file, identityOf(path.join(root, file)));
-  const changed = files.filter((file) => before?.get(file) !== now.get(file));
-  await forEachBounded(changed, syncWidth, (file) => syncFile(path.join(root, file)));
-  await forEachBounded(folders, syncWidth, (folder) => syncFolder(path.join(root, folder)));
-  syncedTrees.set(root, now);
+interface SyncedFolder {
+  /** Another folder under the same name is another one. */
+  identity: string;
+  files: ReadonlySet<string>;
 }
 
-function identityOf(file: string): string {
-  const { ino, size, mtimeMs, ctimeMs } = lstatSync(file);
-  return [ino, size, mtimeMs, ctimeMs].join();
+/** What this process has synced, by folder. */
+const syncedFolders = new Map<string, SyncedFolder>();
+
+/**
+ * Syncs a tree in which files are written once and under names of their own, as an engine's tables are: what this
+ * process has synced costs a look at its name, so a step pays for what it wrote and not for what the table weighs.
+ */
+export async function syncGrownTree(root: string): Promise<void> {
+  const waiting = [root];
+  const added: string[] = [];
+  const grown = new Set<string>();
+  const now = new Map<string, SyncedFolder>();
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    const { identity, files, folders } = look(folder);
+    waiting.push(...folders.map((name) => path.join(folder, name)));
+    const before = syncedFolders.get(folder);
+    const known = before?.identity === identity ? before.files : undefined;
+    const fresh = known === undefined ? [...files] : [...files].filter((name) => !known.has(name));
+    added.push(...fresh.map((name) => path.join(folder, name)));
+    if (known === undefined || fresh.length > 0) grown.add(folder);
+    // A new folder's name stands in the one above it.
+    if (known === undefined && folder !== root) grown.add(path.dirname(folder));
+    now.set(folder, { identity, files });
+  }
+  await forEachBounded(added, syncWidth, syncFile);
+  await forEachBounded([...grown], syncWidth, syncFolder);
+  for (const [folder, synced] of now) syncedFolders.set(folder, synced);
+}
+
+/** Microseconds for each name, which would take a hundred times as long by way of threads. */
+function look(folder: string): SyncedFolder & { folders: string[] } {
+  const { ino, birthtimeMs } = statSync(folder);
+  const files = new Set<string>();
+  const folders: string[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isFile()) files.add(entry.name);
+    else if (entry.isDirectory()) folders.push(entry.name);
+    else throw treeEntryError(path.join(folder, entry.name));
+  }
+  return { identity: `${ino} ${birthtimeMs}`, files, folders };
 }

@@ -13,7 +13,7 @@ export interface Tree {
 export async function walkTree(root: string): Promise<Tree> {
   const status = await lstat(root);
   if (status.isFile()) return { files: [""], folders: [] };
-  if (!status.isDirectory()) throw entryError(root);
+  if (!status.isDirectory()) throw treeEntryError(root);
   const tree: Tree = { files: [], folders: [] };
   const waiting = [""];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
@@ -22,14 +22,14 @@ export async function walkTree(root: string): Promise<Tree> {
       const relative = path.join(folder, entry.name);
       if (entry.isFile()) tree.files.push(relative);
       else if (entry.isDirectory()) waiting.push(relative);
-      else throw entryError(relative);
+      else throw treeEntryError(relative);
     }
   }
   tree.files.sort();
   return tree;
 }
 
-function entryError(entry: string): DomainError {
+export function treeEntryError(entry: string): DomainError {
   return new DomainError({
     kind: "invalid",
     type: "tree-entry",

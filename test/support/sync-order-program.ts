@@ -79,10 +79,11 @@ async function grownTree(): Promise<void> {
   await writeFile(path.join(tree, "deep", "d"), bytes);
   await syncGrownTree(tree);
   acknowledge("sync one more");
-  await rm(path.join(tree, "a"));
-  await writeFile(path.join(tree, "a"), bytes);
+  await rm(path.join(tree, "deep"), { recursive: true });
+  await mkdir(path.join(tree, "deep"));
+  await writeFile(path.join(tree, "deep", "b"), bytes);
   await syncGrownTree(tree);
-  acknowledge("sync another of the same name");
+  acknowledge("sync another folder of the same name");
 }
 
 async function unsyncedTree(folder: string): Promise<string> {
