@@ -27,7 +27,7 @@ const cases: [string, string | Buffer, Record<string, string>[]][] =
 let lake: FaultLake;
 beforeAll(async () => {
   lake = await openFaultLake();
-  await Promise.all([lake.start("api"), lake.start("serve"), lake.start("ingest")]);
+  await lake.startTogether(["api", "serve", "ingest"]);
 }, 60_000);
 afterAll(() => lake.close());
 

@@ -46,7 +46,7 @@ const outcomes = new Map<string, Outcome>();
 
 beforeAll(async () => {
   lake = await openFaultLake();
-  await Promise.all([lake.start("api"), lake.start("serve"), lake.start("ingest")]);
+  await lake.startTogether(["api", "serve", "ingest"]);
   lake.startSpare("ingest");
   const left = [...files];
   const sendAll = async () => {

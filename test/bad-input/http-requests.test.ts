@@ -25,7 +25,11 @@ let uploads: string;
 beforeAll(async () => {
   lake = await openFaultLake();
   uploads = dataLayout(lake.dataFolder).uploads;
-  await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
+  await Promise.all([
+    lake.startTogether(["serve", "embed", "index"]),
+    lake.start("api"),
+    lake.start("ingest"),
+  ]);
   const fields = { dataset: "notes", text_columns: "text", metadata_columns: "year" };
   const answer = await upload(lake.url("api"), fields, {
     name: "notes.csv",

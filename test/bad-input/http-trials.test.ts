@@ -1,5 +1,6 @@
 import { definitionLog, readDefinition } from "@lakefleet/lib/generation/definition-log.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { roles } from "../support/fault-lake.ts";
 import { postJson, problemOf, send } from "../support/lake-client.ts";
 import { openTrialLake, type TrialLake } from "../support/trial-lake.ts";
 
@@ -7,7 +8,7 @@ let world: TrialLake;
 let api: string;
 let serve: string;
 beforeAll(async () => {
-  world = await openTrialLake(["serve"]);
+  world = await openTrialLake({ together: roles });
   [api, serve] = [world.lake.url("api"), world.lake.url("serve")];
   const definition = await readDefinition(world.store, "notes");
   await definitionLog(world.store, "unbuilt").commit(() => ({ ...definition, index: "unbuilt" }));

@@ -22,7 +22,7 @@ let store: LocalStore;
 beforeAll(async () => {
   lake = await openFaultLake();
   store = await openLocalStore({ name: "primary", root: dataLayout(lake.dataFolder).bucket });
-  await Promise.all(roles.map((role) => lake.start(role)));
+  await lake.startTogether(roles);
   await settleAll(lake, await sendAll(lake, index).urls);
 }, 180_000);
 afterAll(() => lake?.close());

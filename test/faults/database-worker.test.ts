@@ -5,7 +5,7 @@ import { type LocalStore, openLocalStore } from "@lakefleet/lib/storage/local-st
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { type DatabaseServer, startDatabase } from "../support/database-server.ts";
-import { type FaultLake, openFaultLake, roles } from "../support/fault-lake.ts";
+import { type FaultLake, openFaultLake } from "../support/fault-lake.ts";
 import { findDamage } from "../support/fault-run.ts";
 import { endOf, jobUrlOf, postJson, send } from "../support/lake-client.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -28,7 +28,7 @@ let lake: FaultLake;
 let store: LocalStore;
 beforeAll(async () => {
   lake = await openFaultLake();
-  await Promise.all(roles.map((role) => lake.start(role)));
+  await Promise.all([lake.startTogether(["api", "serve", "embed", "index"]), lake.start("ingest")]);
   store = await openLocalStore({ name: "primary", root: dataLayout(lake.dataFolder).bucket });
 }, 120_000);
 afterAll(() => lake.close());

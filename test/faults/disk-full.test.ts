@@ -22,7 +22,7 @@ describe("a disk that is full", () => {
     folder = mkdtempSync(path.join(os.tmpdir(), "lakefleet-disk-"));
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${diskMib}m`, "tmpfs", folder]);
     lake = await openFaultLake({ dataFolder: folder });
-    await Promise.all(roles.map((role) => lake.start(role)));
+    await lake.startTogether(roles);
   }, 60_000);
 
   afterAll(async () => {

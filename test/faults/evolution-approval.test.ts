@@ -1,6 +1,6 @@
 import type { FailpointName } from "@lakefleet/lib/storage/failpoint.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type FaultLake, openFaultLake, roles } from "../support/fault-lake.ts";
+import { type FaultLake, openFaultLake } from "../support/fault-lake.ts";
 import { findDamage, sendAll, settleAll } from "../support/fault-run.ts";
 import { postJson, problemOf, send } from "../support/lake-client.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -8,7 +8,7 @@ import { waitFor } from "../support/wait-for.ts";
 let lake: FaultLake;
 beforeAll(async () => {
   lake = await openFaultLake();
-  await Promise.all(roles.map((role) => lake.start(role)));
+  await Promise.all([lake.startTogether(["serve", "ingest", "embed", "index"]), lake.start("api")]);
 }, 120_000);
 afterAll(() => lake.close());
 

@@ -12,7 +12,7 @@ const rowCount = 2_200;
 let notes: MigratingLake;
 
 beforeAll(async () => {
-  notes = await openMigratingLake({ latencyMs: 10 });
+  notes = await openMigratingLake({ latencyMs: 10, alone: ["api", "embed", "index"] });
   const rows = Array.from({ length: rowCount }, (_, row): [string, string] => [
     `n${row}`,
     `note ${row} of the ${row % 11} seas and ${row * 31} ships`,

@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-models-"));
   await writeFile(path.join(folder, "models.json"), JSON.stringify(fakeModels(server.url)));
   lake = await openFaultLake({ dataFolder: folder });
-  await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
+  await Promise.all([lake.startTogether(["api", "serve", "ingest", "index"]), lake.start("embed")]);
 });
 afterAll(async () => {
   await lake.close();

@@ -10,7 +10,7 @@ import { waitFor } from "../support/wait-for.ts";
 
 let world: TrialLake;
 beforeAll(async () => {
-  world = await openTrialLake([]);
+  world = await openTrialLake({ together: ["ingest", "embed"], alone: ["api", "index"] });
 }, 300_000);
 afterAll(() => world.lake.close());
 

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type FakeModelServer, startFakeModelServer } from "../support/fake-model-server.ts";
-import { type FaultLake, openFaultLake } from "../support/fault-lake.ts";
+import { type FaultLake, openFaultLake, roles } from "../support/fault-lake.ts";
 import { endOf, jobUrlOf, readJob, send, upload } from "../support/lake-client.ts";
 import { fakeEmbedderId, fakeModels } from "../support/model-settings.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -29,7 +29,7 @@ beforeAll(async () => {
   models.embedders[absentLarge] = { ...embedder, model: "absent-large", vramMib: 500 };
   await writeFile(path.join(folder, "models.json"), JSON.stringify(models));
   lake = await openFaultLake({ dataFolder: folder });
-  await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
+  await lake.startTogether(roles);
 });
 afterAll(async () => {
   await lake.close();

@@ -14,7 +14,7 @@ let store: LocalStore;
 
 beforeAll(async () => {
   lake = await openFaultLake();
-  await Promise.all(roles.map((role) => lake.start(role)));
+  await lake.startTogether(roles);
   store = await openLocalStore({ name: "primary", root: dataLayout(lake.dataFolder).bucket });
   const rows = Array.from({ length: 300 }, (_, row) => `n${row},a bicycle of kind ${row},${row % 3}`);
   const fields = { dataset: "bikes", id_column: "name", text_columns: "body", metadata_columns: "kind" };

@@ -22,7 +22,7 @@ beforeAll(async () => {
     startDatabase("postgres"),
     startDatabase("mysql"),
   ]);
-  await Promise.all([...roles, "refresh" as const].map((role) => lake.start(role)));
+  await lake.startTogether([...roles, "refresh"]);
   store = await openLocalStore({ name: "primary", root: dataLayout(lake.dataFolder).bucket });
   const secrets = openSecrets({ folder: dataLayout(lake.dataFolder).secrets, environment: {} });
   await secrets.write("shop", server.dsn("postgres"));

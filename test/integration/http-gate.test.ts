@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { roles } from "../support/fault-lake.ts";
 import { type JobView, jobUrlOf, postJson, problemOf, send, upload } from "../support/lake-client.ts";
 import { openTrialLake, type TrialLake } from "../support/trial-lake.ts";
 
@@ -6,7 +7,7 @@ let world: TrialLake;
 let api: string;
 let serve: string;
 beforeAll(async () => {
-  world = await openTrialLake(["serve"]);
+  world = await openTrialLake({ together: roles });
   [api, serve] = [world.lake.url("api"), world.lake.url("serve")];
 }, 300_000);
 afterAll(() => world.lake.close());

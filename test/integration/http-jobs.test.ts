@@ -22,7 +22,7 @@ let api: string;
 
 beforeAll(async () => {
   lake = await openFaultLake();
-  await Promise.all((["api", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
+  await lake.startTogether(["api", "ingest", "embed", "index"]);
   api = lake.url("api");
 }, 60_000);
 afterAll(() => lake.close());

@@ -10,7 +10,7 @@ let world: TrialLake;
 let api: string;
 let serve: string;
 beforeAll(async () => {
-  world = await openTrialLake(["serve", "trial"]);
+  world = await openTrialLake({ together: ["api", "serve", "ingest", "embed", "trial"], alone: ["index"] });
   [api, serve] = [world.lake.url("api"), world.lake.url("serve")];
 }, 300_000);
 afterAll(() => world.lake.close());

@@ -17,7 +17,7 @@ let serve: string;
 
 beforeAll(async () => {
   lake = await openFaultLake();
-  await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
+  await Promise.all([lake.startTogether(["api", "serve", "ingest", "index"]), lake.start("embed")]);
   api = lake.url("api");
   serve = lake.url("serve");
 }, 120_000);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { type FaultLake, openFaultLake } from "../support/fault-lake.ts";
+import { type FaultLake, openFaultLake, roles } from "../support/fault-lake.ts";
 import { endOf, jobUrlOf, postJson, problemOf, send, upload } from "../support/lake-client.ts";
 
 let lake: FaultLake;
@@ -12,7 +12,7 @@ const words = "amber basin cedar delta ember fjord grove harbor island juniper k
 
 beforeAll(async () => {
   lake = await openFaultLake();
-  await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
+  await lake.startTogether(roles);
   api = lake.url("api");
   serve = lake.url("serve");
   const rows = Array.from({ length: rowCount }, (_, row) => {

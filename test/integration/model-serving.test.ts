@@ -18,7 +18,7 @@ beforeAll(async () => {
   const models = fakeModels(server.url, { embedder: { queryPrefix: "query: " }, usdPerMillionTokens: 2 });
   await writeFile(path.join(folder, "models.json"), JSON.stringify(models));
   lake = await openFaultLake({ dataFolder: folder });
-  await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
+  await Promise.all([lake.startTogether(["api", "ingest", "embed", "index"]), lake.start("serve")]);
 });
 afterAll(async () => {
   await lake.close();

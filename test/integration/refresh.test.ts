@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type FaultLake, openFaultLake, roles } from "../support/fault-lake.ts";
+import { type FaultLake, openFaultLake } from "../support/fault-lake.ts";
 import { endOf, jobUrlOf, postJson, problemOf, send, upload } from "../support/lake-client.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -13,7 +13,10 @@ const followMs = 60_000;
 
 beforeAll(async () => {
   lake = await openFaultLake();
-  await Promise.all([...roles, "refresh" as const].map((role) => lake.start(role)));
+  await Promise.all([
+    lake.startTogether(["serve", "ingest", "embed", "index", "refresh"]),
+    lake.start("api"),
+  ]);
   const rows = Array.from(
     { length: 60 },
     (_, row) => `${row + 9_007_199_254_740_990},a bicycle of kind ${row}`,

@@ -11,7 +11,6 @@ let root: string;
 let folder: string;
 /** Rows come within a second or two, and far later where every other test runs as well. */
 const followMs = 60_000;
-const roles = ["api", "serve", "ingest", "watch"] as const;
 
 beforeAll(async () => {
   lake = await openFaultLake();
@@ -19,7 +18,7 @@ beforeAll(async () => {
   folder = path.join(root, "papers");
   await mkdir(folder);
   vi.stubEnv("LAKEFLEET_INGEST_ROOTS", root);
-  await Promise.all(roles.map((role) => lake.start(role)));
+  await Promise.all([lake.startTogether(["api", "serve", "ingest"]), lake.start("watch")]);
 }, 120_000);
 afterAll(async () => {
   vi.unstubAllEnvs();

@@ -7,7 +7,7 @@ import {
   type FakeModelServerOptions,
   startFakeModelServer,
 } from "./fake-model-server.ts";
-import { type FaultLake, openFaultLake } from "./fault-lake.ts";
+import { type FaultLake, openFaultLake, type Role, roles } from "./fault-lake.ts";
 import { endOf, type JobView, jobUrlOf, postJson, send, upload } from "./lake-client.ts";
 import { fakeEmbedderId, fakeModels } from "./model-settings.ts";
 
@@ -77,9 +77,13 @@ export interface MigratingLake {
   close(): Promise<void>;
 }
 
-export async function openMigratingLake(options: FakeModelServerOptions = {}): Promise<MigratingLake> {
+/** The roles that a test kills run alone; the others share a process. */
+export async function openMigratingLake(
+  options: FakeModelServerOptions & { alone?: readonly Role[] } = {},
+): Promise<MigratingLake> {
+  const { alone = [], ...ofServer } = options;
   const server = await startFakeModelServer({
-    ...options,
+    ...ofServer,
     models: [{}, { name: newModel, dimension: 96, digest: "b".repeat(64) }],
   });
   const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-migration-"));
@@ -88,7 +92,8 @@ export async function openMigratingLake(options: FakeModelServerOptions = {}): P
   models.embedders[newEmbedder] = { ...models.embedders[oldEmbedder]!, model: newModel, dimension: 96 };
   await writeFile(path.join(folder, "models.json"), JSON.stringify(models));
   const lake = await openFaultLake({ dataFolder: folder });
-  await Promise.all((["api", "serve", "ingest", "embed", "index"] as const).map((role) => lake.start(role)));
+  const together = roles.filter((role) => !alone.includes(role));
+  await Promise.all([lake.startTogether(together), ...alone.map((role) => lake.start(role))]);
   const [api, serve] = [lake.url("api"), lake.url("serve")];
   const route = "/vectors/indexes/notes/migrations";
   const ask = (body: object) => postJson(serve, "/vectors/ab", { index: "notes", ...body });

@@ -24,9 +24,14 @@ export interface TrialLake {
 
 const jobMs = 240_000;
 
-export async function openTrialLake(more: Role[]): Promise<TrialLake> {
+/** The roles that a test kills run alone; the others share a process. */
+export async function openTrialLake(roles: {
+  together: readonly Role[];
+  alone?: readonly Role[];
+}): Promise<TrialLake> {
   const lake = await openFaultLake();
-  await Promise.all((["api", "ingest", "embed", "index", ...more] as const).map((role) => lake.start(role)));
+  const { together, alone = [] } = roles;
+  await Promise.all([lake.startTogether(together), ...alone.map((role) => lake.start(role))]);
   const root = dataLayout(lake.dataFolder).bucket;
   const store = await openLocalStore({ name: "primary", root });
   const opened: TrialLake = {
