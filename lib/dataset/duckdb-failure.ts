@@ -1,5 +1,4 @@
 import { constants } from "node:os";
-import { z } from "zod";
 import { DomainError } from "../errors/domain-error.ts";
 
 /** An engine error, read from the JSON that `errors_as_json` puts in its message. */
@@ -11,20 +10,19 @@ export interface DuckDbFailure {
   errno?: number;
 }
 
-const Shape = z.object({
-  exception_type: z.string(),
-  exception_message: z.string(),
-  errno: z.coerce.number().int().optional(),
-});
-
 /** What the engine says went wrong; undefined where the error is not the engine's. */
 export function duckDbFailure(error: unknown): DuckDbFailure | undefined {
   if (!(error instanceof Error) || error instanceof DomainError) return undefined;
   // Errors of the parser carry a prefix before the JSON.
-  const parsed = Shape.safeParse(parseJson(error.message.slice(error.message.indexOf("{"))));
-  if (!parsed.success) return undefined;
-  const { exception_type: type, exception_message: message, errno } = parsed.data;
-  return { type, message, ...(errno === undefined ? {} : { errno }) };
+  return failureFrom(parseJson(error.message.slice(error.message.indexOf("{"))));
+}
+
+/** By hand, because children that read one file and end load this, and zod would be the half of what they load. */
+function failureFrom(value: unknown): DuckDbFailure | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { exception_type: type, exception_message: message, errno }: Record<string, unknown> = { ...value };
+  if (typeof type !== "string" || typeof message !== "string") return undefined;
+  return { type, message, ...(errno === undefined ? {} : { errno: Number(errno) }) };
 }
 
 /** Full disk and full memory become `exhausted`; any other engine error becomes a plain error with readable text. */

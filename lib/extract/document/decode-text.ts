@@ -1,5 +1,5 @@
 import { detectEncoding } from "../input/text-encoding.ts";
-import { DocumentProblem } from "./document-answer.ts";
+import { DocumentProblem } from "./document-problem.ts";
 
 /** Decodes a whole text. `label` is the encoding that the document itself names, used where its bytes are not Unicode. */
 export function decodeText(bytes: Uint8Array, label?: string): string {

@@ -1,17 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { checksumBytes } from "../../storage/checksum.ts";
 import { serveParent } from "../guard/serve-parent.ts";
-import {
-  type DocumentAnswer,
-  type DocumentFormat,
-  DocumentProblem,
-  DocumentRequest,
-  type DocumentText,
-  documentTextMax,
-} from "./document-answer.ts";
+import type { DocumentAnswer, DocumentFormat, DocumentRequest } from "./document-answer.ts";
+import { DocumentProblem, type DocumentText, documentTextMax } from "./document-problem.ts";
 import { readPlain } from "./read-plain.ts";
 
-serveParent(async (request) => readDocument(DocumentRequest.parse(request)));
+serveParent(readDocument);
 
 async function readDocument({ path, format }: DocumentRequest): Promise<DocumentAnswer> {
   const bytes = new Uint8Array(await readFile(path));

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { createGuardedProcess } from "../guard/guarded-process.ts";
-import { DocumentAnswer, type DocumentFormat } from "./document-answer.ts";
+import { DocumentAnswer, type DocumentFormat, type DocumentRequest } from "./document-answer.ts";
 
 /** Reads documents in a child process, one after another. A document that breaks the child is a failure of its own. */
 export interface DocumentReader {
@@ -23,7 +23,8 @@ export function createDocumentReader(): DocumentReader {
         const reason = `the file has ${size} bytes; at most ${byteCountMax[format]} are read as one document`;
         return { ok: false, type: `${prefix}-size`, reason, remedy: "Split it into several files." };
       }
-      const outcome = await child.ask({ path, format }, { timeoutMs, signal });
+      const request: DocumentRequest = { path, format };
+      const outcome = await child.ask(request, { timeoutMs, signal });
       if (outcome.kind === "answer") return DocumentAnswer.parse(outcome.answer);
       const remedy = "Save the document again in another program, or send its text.";
       return outcome.kind === "timed-out"

@@ -1,6 +1,6 @@
 import { convert } from "html-to-text";
 import { decodeText } from "./decode-text.ts";
-import { DocumentProblem, type DocumentText } from "./document-answer.ts";
+import { DocumentProblem, type DocumentText } from "./document-problem.ts";
 
 /** The readable text of a page: no links' targets, no images, headings in their own case. */
 export function readHtml(bytes: Uint8Array): DocumentText {

@@ -1,5 +1,5 @@
 import { getDocumentProxy } from "unpdf";
-import { DocumentProblem, type DocumentText, documentTextMax } from "./document-answer.ts";
+import { DocumentProblem, type DocumentText, documentTextMax } from "./document-problem.ts";
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 

@@ -1,5 +1,5 @@
 import { decodeText } from "./decode-text.ts";
-import { DocumentProblem, type DocumentText } from "./document-answer.ts";
+import { DocumentProblem, type DocumentText } from "./document-problem.ts";
 
 /** Text and Markdown as they stand; Markdown's first heading is its title. */
 export function readPlain(bytes: Uint8Array, format: "text" | "markdown"): DocumentText {

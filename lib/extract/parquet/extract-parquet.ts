@@ -4,7 +4,7 @@ import { DomainError } from "../../errors/domain-error.ts";
 import { extractError } from "../extract-error.ts";
 import type { Extraction, ExtractJob } from "../extraction.ts";
 import { createGuardedProcess } from "../guard/guarded-process.ts";
-import { ParquetAnswer } from "./parquet-answer.ts";
+import { ParquetAnswer, type ParquetRequest } from "./parquet-answer.ts";
 
 // The engine's memory is its own and bounded; the JavaScript around it holds a list of columns.
 const heapMib = 256;
@@ -20,7 +20,8 @@ export async function extractParquet(job: ExtractJob): Promise<Extraction> {
   try {
     const { memoryMib, signal } = job;
     const spill = path.join(job.folder, "spill");
-    const outcome = await child.ask({ source: job.path, target: parquetPath, spill, memoryMib }, { signal });
+    const request: ParquetRequest = { source: job.path, target: parquetPath, spill, memoryMib };
+    const outcome = await child.ask(request, { signal });
     if (outcome.kind !== "answer") throw broken(job, "reading it broke the engine");
     const answer = ParquetAnswer.parse(outcome.answer);
     if (answer.kind === "broken") throw broken(job, answer.reason);

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { Column } from "../../dataset/dataset-version.ts";
 
-export const ParquetRequest = z.strictObject({
-  source: z.string(),
-  target: z.string(),
-  spill: z.string(),
-  memoryMib: z.number(),
-});
-export type ParquetRequest = z.infer<typeof ParquetRequest>;
+export interface ParquetRequest {
+  source: string;
+  target: string;
+  spill: string;
+  memoryMib: number;
+}
 
 export const ParquetAnswer = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("rows"), columns: z.array(Column), rowCount: z.int() }),

@@ -6,9 +6,9 @@ import { serveParent } from "../guard/serve-parent.ts";
 import { parquetTargetSql } from "../parquet-target.ts";
 import { uniqueNames } from "../unique-names.ts";
 import { describedColumn, type MappedColumn, mapParquetColumn } from "./map-parquet-column.ts";
-import { type ParquetAnswer, ParquetRequest } from "./parquet-answer.ts";
+import type { ParquetAnswer, ParquetRequest } from "./parquet-answer.ts";
 
-serveParent(async (request) => copyParquet(ParquetRequest.parse(request)));
+serveParent(copyParquet);
 
 async function copyParquet(request: ParquetRequest): Promise<ParquetAnswer> {
   try {

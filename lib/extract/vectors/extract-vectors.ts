@@ -5,7 +5,7 @@ import { createGuardedProcess } from "../guard/guarded-process.ts";
 import { readHead } from "../input/read-head.ts";
 import { inJobFolder, linkPlainly } from "../job-folder.ts";
 import type { VectorColumns } from "./vector-columns.ts";
-import { VectorsAnswer } from "./vectors-answer.ts";
+import { VectorsAnswer, type VectorsRequest } from "./vectors-answer.ts";
 import { vectorsError } from "./vectors-error.ts";
 
 export interface ExtractVectorsOptions extends ExtractOptions {
@@ -38,7 +38,7 @@ export async function extractVectors(options: ExtractVectorsOptions): Promise<Ex
           memoryMib,
           format,
           columns,
-        },
+        } satisfies VectorsRequest,
         { signal },
       );
       if (outcome.kind !== "answer") throw broken(options.name, "reading it broke the reader");

@@ -3,7 +3,8 @@ import { open } from "node:fs/promises";
 import { DataType, type RecordBatch, RecordBatchReader, type Schema, type Vector } from "apache-arrow";
 import { halfFloat } from "./decode-floats.ts";
 import type { ForeignColumn, ForeignFile, ForeignRows, ForeignValue } from "./foreign-rows.ts";
-import { requireForeignColumn, type VectorColumns } from "./vector-columns.ts";
+import { requireForeignColumn } from "./require-foreign-column.ts";
+import type { VectorColumns } from "./vector-columns.ts";
 import { vectorsError } from "./vectors-error.ts";
 
 /** An Arrow IPC file, which begins with its name, or a stream, which does not. */

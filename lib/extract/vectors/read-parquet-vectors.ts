@@ -1,7 +1,8 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { sqlIdentifier, sqlLiteral } from "../../dataset/sql-quote.ts";
 import type { ForeignColumn, ForeignFile, ForeignRows, ForeignValue } from "./foreign-rows.ts";
-import { requireForeignColumn, type VectorColumns } from "./vector-columns.ts";
+import { requireForeignColumn } from "./require-foreign-column.ts";
+import type { VectorColumns } from "./vector-columns.ts";
 import { vectorsError } from "./vectors-error.ts";
 
 const wholeTypes = /^U?(TINY|SMALL|BIG)INT$|^U?INTEGER$/;

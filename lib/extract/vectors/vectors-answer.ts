@@ -1,18 +1,17 @@
 import { z } from "zod";
 import { Column } from "../../dataset/dataset-version.ts";
-import { VectorColumns } from "./vector-columns.ts";
+import type { VectorColumns } from "./vector-columns.ts";
 
-export const VectorsRequest = z.strictObject({
-  source: z.string(),
+export interface VectorsRequest {
+  source: string;
   /** One id to a line, for a file that has none itself. */
-  ids: z.string().optional(),
-  target: z.string(),
-  spill: z.string(),
-  memoryMib: z.number(),
-  format: z.enum(["npy", "arrow", "parquet"]),
-  columns: VectorColumns,
-});
-export type VectorsRequest = z.infer<typeof VectorsRequest>;
+  ids?: string | undefined;
+  target: string;
+  spill: string;
+  memoryMib: number;
+  format: "npy" | "arrow" | "parquet";
+  columns: VectorColumns;
+}
 
 const Refusal = z.strictObject({
   type: z.enum(["vectors-file", "vectors-value", "vectors-dimension", "vectors-id", "vectors-column"]),

@@ -7,9 +7,9 @@ import type { ForeignFile } from "./foreign-rows.ts";
 import { openNpy } from "./read-npy.ts";
 import { openParquetVectors } from "./read-parquet-vectors.ts";
 import { stageVectors } from "./stage-vectors.ts";
-import { type VectorsAnswer, VectorsRequest } from "./vectors-answer.ts";
+import type { VectorsAnswer, VectorsRequest } from "./vectors-answer.ts";
 
-serveParent(async (request) => copyVectors(VectorsRequest.parse(request)));
+serveParent(copyVectors);
 
 async function copyVectors(request: VectorsRequest): Promise<VectorsAnswer> {
   const { source, ids, format, columns } = request;
