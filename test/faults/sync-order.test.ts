@@ -74,6 +74,7 @@ test.each([
   ["rename-unsynced", /^rename to .*\/final while .*\/draft is not synced$/],
   ["link-unsynced", /^link to .*\/final while .*\/draft is not synced$/],
   ["write-after-sync", /^rename to .*\/final while .*\/draft is not synced$/],
+  ["write-before-synced-write", /^rename to .*\/final while .*\/draft is not synced$/],
   ["folder-unsynced", /^"done" is acknowledged while .*\/root-\w+ is not synced$/],
   ["folder-synced-too-early", /^"done" is acknowledged while .*\/root-\w+ is not synced$/],
   ["new-folder-unsynced", /^"done" is acknowledged while .*\/root-\w+ is not synced$/],

@@ -55,6 +55,8 @@ class SyncOrderCheck {
   readonly #contents = new Map<string, Content>();
   /** For a sync under way on a thread: how many changes it covers. */
   readonly #covers = new Map<number, number>();
+  /** Files whose writes are on disk when they return. */
+  readonly #syncing = new Set<string>();
 
   constructor(root: string) {
     this.#root = root;
@@ -71,7 +73,15 @@ class SyncOrderCheck {
   #write(moment: CallMoment): void {
     const target = described(moment, moment.call === "copy_file_range" ? 1 : 0);
     if (/^1</.test(moment.arguments) && moment.moment === "begin") this.#acknowledge(quoted(moment)[0] ?? "");
-    if (this.#isInside(target)) this.#change(moment, target);
+    if (!this.#isInside(target)) return;
+    this.#change(moment, target);
+    const content = this.#content(target);
+    // Such a write syncs its own bytes only, so whatever was changed before it must be on disk already.
+    const isSynced =
+      this.#syncing.has(target) && /write/.test(moment.call) && content.synced === content.begun - 1;
+    if (!isSynced || moment.moment !== "end" || !moment.succeeded) return;
+    content.synced += 1;
+    this.report.syncs += 1;
   }
 
   #sync(moment: CallMoment): void {
@@ -94,6 +104,7 @@ class SyncOrderCheck {
     const isChange = moment.moment === "end" && moment.succeeded;
     if (isNew && isChange && !isLock(target)) this.#changeWhole(path.dirname(target));
     if (isChange && moment.arguments.includes("O_TRUNC")) this.#changeWhole(target);
+    if (isChange && moment.arguments.includes("O_DSYNC")) this.#syncing.add(target);
   }
 
   #changeEntry(moment: CallMoment, target: string | undefined): void {

@@ -1,4 +1,4 @@
-import { link, mkdir, mkdtemp, open, rename, rm, writeFile } from "node:fs/promises";
+import { constants, link, mkdir, mkdtemp, open, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { openAppendLog } from "@lakefleet/lib/storage/append-log.ts";
 import { openCommitLog } from "@lakefleet/lib/storage/commit-log.ts";
@@ -110,6 +110,14 @@ const mistakes: Record<string, () => Promise<void>> = {
     await handle.datasync();
     await handle.write(bytes);
     await rename(path.join(root, "draft"), path.join(root, "final"));
+    await syncFolder(root);
+  },
+  "write-before-synced-write": async () => {
+    const draft = path.join(root, "draft");
+    await writeFile(draft, bytes);
+    await using handle = await open(draft, constants.O_WRONLY | constants.O_APPEND | constants.O_DSYNC);
+    await handle.write(bytes);
+    await rename(draft, path.join(root, "final"));
     await syncFolder(root);
   },
   "folder-unsynced": async () => {
