@@ -38,24 +38,23 @@ export function createAcceptanceGate(options: { queues: Queues; depthMax: number
     return reading;
   };
 
-  const current = async () => {
+  const current = () => {
     const isFresh = queues.redis.status === "ready" && performance.now() - readAt < freshMs;
-    return isFresh && depths !== undefined ? depths : await readOnce();
+    return isFresh && depths !== undefined ? depths : readOnce();
   };
-  const check = async (names: Iterable<QueueName>) => {
-    const known = await current();
+  const assertRoom = (known: Record<QueueName, number>, names: Iterable<QueueName>) => {
     for (const name of names) {
       if (known[name] >= depthMax) throw queueFull(name, depthMax);
     }
-    return known;
   };
 
   return {
     async check(names) {
-      await check(names);
+      assertRoom(await current(), names);
     },
     async pass(names) {
-      const known = await check(names);
+      const known = await current();
+      assertRoom(known, names);
       // Only its first step waits in line at once.
       const [first] = names;
       if (first !== undefined) known[first] += 1;

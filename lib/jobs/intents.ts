@@ -58,7 +58,7 @@ export async function openIntents(options: { folder: string; telemetry: Telemetr
     },
     refresh,
     read: (id) => intentOf(view.entries.get(id)),
-    open: () => intentsOf(view.open),
+    open: () => [...view.open.values()],
     // They were read about in the order of their ids; to sort all of them would hold the event loop.
     newest: (limit) => intentsOf([...view.entries.keys()].slice(-limit).sort().reverse()),
     close: () => log.close(),
@@ -70,19 +70,19 @@ const AsTyped = z.custom<IntentRecord>();
 
 interface View {
   entries: Map<string, IntentEntry>;
-  /** Ids of those that have not ended. */
-  open: Set<string>;
+  /** Those that have not ended: with a look for each in all the others, many that wait would slow every round down. */
+  open: Map<string, Intent>;
 }
 
 function emptyView(): View {
-  return { entries: new Map(), open: new Set() };
+  return { entries: new Map(), open: new Map() };
 }
 
 function apply({ entries, open }: View, record: IntentRecord): void {
   const entry = applyRecord(entries.get(record.intent), record);
   entries.set(record.intent, entry);
   const intent = intentOf(entry);
-  if (intent !== undefined && intent.ended === undefined) open.add(record.intent);
+  if (intent !== undefined && intent.ended === undefined) open.set(record.intent, intent);
   else open.delete(record.intent);
 }
 
