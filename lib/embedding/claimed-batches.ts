@@ -19,8 +19,8 @@ export interface ClaimedBatch {
 
 /** Chunks in one commit: 12 MB of vectors. Twice as many save 5 % of the CPU and take 200 MB more memory. */
 const chunksPerCommit = 4_096;
-/** A model on a server takes minutes for as many, and a killed run loses what it has not committed. */
-const modelChunksPerCommit = 1_024;
+/** Long chunks fill a commit sooner: the texts of two commits are in memory, as Arrow has them and as strings. */
+const unitsPerCommit = 16_000_000;
 
 /**
  * The chunks that this run has claimed. The next batch is read, and looked up in the cache, while the caller works on
@@ -54,46 +54,51 @@ async function* lookedUp(
   pipeline: Pipeline,
   provider: EmbeddingProvider,
 ): AsyncGenerator<ClaimedBatch, void, undefined> {
-  for await (const batches of claimedLines(pipeline, provider)) {
-    const contents = batches.flatMap((batch) => textValues(batch, "content"));
-    const hashes = batches.flatMap((batch) => textValues(batch, "content_hash"));
-    const { embedderId } = provider;
+  const { embedderId } = provider;
+  for await (const lines of claimedLines(pipeline)) {
+    const hashes = lines.batches.flatMap((batch) => textValues(batch, "content_hash"));
     const cached = await findCached(pipeline, { embedderId, hashes: [...new Set(hashes)] });
-    yield { batches, contents, hashes, cached };
+    yield { ...lines, hashes, cached };
   }
 }
 
 /** Reads the version right after the claim, so that what is committed meanwhile does not move under the scan. */
 async function* claimedLines(
   pipeline: Pipeline,
-  { serving }: EmbeddingProvider,
-): AsyncGenerator<RecordBatch[], void, undefined> {
+): AsyncGenerator<Pick<ClaimedBatch, "batches" | "contents">, void, undefined> {
   const claimed = await pipeline.openDocumentsAt(await pipeline.documents.version());
-  const enough = serving === undefined ? chunksPerCommit : modelChunksPerCommit;
   try {
-    const named = await findLines(claimed, inProgress);
-    if (named === undefined) yield* linesOf(claimed, enough);
-    // A condition, even one that names them, is tried on every fragment.
-    for (let first = 0; named !== undefined && first < named.length; first += enough) {
-      yield await Array.fromAsync(claimed.takeRowIds(named.slice(first, first + enough)));
+    let batches: RecordBatch[] = [];
+    let contents: string[] = [];
+    let units = 0;
+    for await (const batch of linesOf(claimed, await findLines(claimed, inProgress))) {
+      if (batch.numRows === 0) continue;
+      const texts = textValues(batch, "content");
+      batches.push(batch);
+      contents.push(...texts);
+      units += texts.reduce((sum, text) => sum + text.length, 0);
+      if (contents.length < chunksPerCommit && units < unitsPerCommit) continue;
+      yield { batches, contents };
+      batches = [];
+      contents = [];
+      units = 0;
     }
+    if (batches.length > 0) yield { batches, contents };
   } finally {
     claimed.close();
   }
 }
 
-async function* linesOf(claimed: Table, enough: number): AsyncGenerator<RecordBatch[], void, undefined> {
-  let batches: RecordBatch[] = [];
-  let count = 0;
-  // Lance gives about a thousand lines at a time.
-  for await (const batch of claimed.query().where(inProgress)) {
-    if (batch.numRows === 0) continue;
-    batches.push(batch);
-    count += batch.numRows;
-    if (count < enough) continue;
-    yield batches;
-    batches = [];
-    count = 0;
+/** As many as Lance gives at a time by itself. */
+const linesPerTake = 1_024;
+
+async function* linesOf(
+  claimed: Table,
+  named: readonly bigint[] | undefined,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  if (named === undefined) yield* claimed.query().where(inProgress);
+  // A condition, even one that names them, is tried on every fragment.
+  for (let first = 0; named !== undefined && first < named.length; first += linesPerTake) {
+    yield* claimed.takeRowIds(named.slice(first, first + linesPerTake));
   }
-  if (batches.length > 0) yield batches;
 }

@@ -28,16 +28,21 @@ export async function embedByModel(
 }
 
 async function embedAll(run: ModelRun): Promise<void> {
-  const { serving, texts, tokensRead } = run;
+  const { serving, texts, tokensRead, outcome } = run;
   const calls = planCalls(
     texts.map((text) => tokensAtMost(serving.documentPrefix + text)),
     { textsMax: serving.textsPerCall, tokensMax: serving.tokensPerCall, aloneFrom: tokensRead.tokens },
   );
   let next = 0;
   let failed = false;
+  const ask = async (call: readonly number[]) => {
+    await embedOrIsolate(run, call);
+    const answers = call.map((position) => [position, outcome.answers[position] ?? "short_answer"] as const);
+    await run.answered?.(answers, outcome.costUsd);
+  };
   const work = async () => {
     for (let call = calls[next++]; call !== undefined && !failed; call = calls[next++]) {
-      await embedOrIsolate(run, call).catch((error: unknown) => {
+      await ask(call).catch((error: unknown) => {
         failed = true;
         throw error;
       });

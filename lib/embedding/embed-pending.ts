@@ -4,14 +4,15 @@ import { handledElsewhere } from "../errors/handled-elsewhere.ts";
 import { failpoint } from "../storage/failpoint.ts";
 import { assertLive } from "./assert-live.ts";
 import { claimedBatches } from "./claimed-batches.ts";
-import { addCached, type NewVectors, tidyCache } from "./embedding-cache.ts";
+import { type NewVectors, tidyCache } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
 import { claimPending, findPending, releaseClaim } from "./pending-rows.ts";
-import { addSpent, writeMeta } from "./pipeline-meta.ts";
+import { writeMeta } from "./pipeline-meta.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 import { type ResolvedVectors, resolveVectors } from "./resolve-vectors.ts";
 import { settleAll } from "./settle-all.ts";
 import { tidyTable } from "./tidy-table.ts";
+import { openVectorKeeper } from "./vector-keeper.ts";
 import { addEmbeddings, splitVectors, updateDocuments } from "./write-vectors.ts";
 
 export interface EmbedPendingOptions {
@@ -44,6 +45,8 @@ export interface EmbedResult {
 interface FoundVectors {
   batches: RecordBatch[];
   resolved: ResolvedVectors;
+  /** Settles once the cache has all that was made. */
+  kept: Promise<void>;
 }
 
 /**
@@ -71,28 +74,39 @@ async function embedAlone(options: EmbedPendingOptions): Promise<EmbedResult> {
     costUsd: 0,
   };
   progress?.({ done: 0, total, unit: "chunks" });
-  const added = new Set<number>();
+  let keptCount = 0;
+  const showProgress = () =>
+    progress?.({ done: keptCount + result.reused + result.failed, total, unit: "chunks" });
+  const keeper = openVectorKeeper({
+    ...options,
+    onKept(count) {
+      keptCount += count;
+      showProgress();
+    },
+  });
   let resolving: Promise<ResolvedVectors> | undefined;
   let found: FoundVectors | undefined;
   const storeFound = async () => {
     if (found === undefined) return;
     const { resolved } = found;
-    await storeChunks(options, { ...found, added });
+    await storeChunks(options, found);
     found = undefined;
     count(result, resolved);
-    progress?.({ done: result.embedded + result.reused + result.failed, total, unit: "chunks" });
+    showProgress();
   };
   try {
     let justMade: NewVectors[] = [];
     for await (const batch of claimedBatches(pipeline, provider)) {
+      if (options.signal?.aborted) await storeFound();
       assertLive(options.signal);
-      resolving = resolveVectors({ ...options, ...batch, justMade });
+      const { take, close } = keeper.open(batch.cached.version);
+      resolving = resolveVectors({ ...options, ...batch, justMade, keep: take });
       handledElsewhere(resolving);
       // What the batch before found is written while this one is being embedded, which is to have begun by then.
       await nextTurn();
       await storeFound();
       const resolved = await resolving;
-      found = { batches: batch.batches, resolved };
+      found = { batches: batch.batches, resolved, kept: close(resolved.costUsd) };
       // A server that has just failed is not asked for the next batch.
       if (resolved.failure !== undefined) await storeFound();
       // The cache was asked before the last two batches were in it.
@@ -101,6 +115,7 @@ async function embedAlone(options: EmbedPendingOptions): Promise<EmbedResult> {
     await storeFound();
   } catch (error) {
     await Promise.allSettled([resolving]);
+    await keeper.settled();
     await releaseClaim(pipeline, provider.embedderId);
     throw error;
   }
@@ -119,21 +134,19 @@ function count(result: EmbedResult, resolved: ResolvedVectors): void {
 
 async function storeChunks(
   { pipeline, provider }: EmbedPendingOptions,
-  { batches, resolved, added }: FoundVectors & { added: Set<number> },
+  { batches, resolved, kept }: FoundVectors,
 ): Promise<void> {
   if (resolved.failure !== undefined) {
     // What was made has been paid for: the next run finds it in the cache.
-    await addCached(pipeline, resolved.made, added);
-    await pipeline.commit(() => addSpent(pipeline, resolved.costUsd));
+    await kept;
     throw resolved.failure;
   }
   const parts = splitVectors(batches, resolved);
   const done = { parts, embedderId: provider.embedderId, dimension: provider.dimension, at: Date.now() };
   failpoint("embed.before-commit");
   await settleAll([
-    addCached(pipeline, resolved.made, added),
+    kept,
     pipeline.commit(async () => {
-      await addSpent(pipeline, resolved.costUsd);
       // `ready` last: a chunk that says so has its line in `embeddings`.
       await addEmbeddings(pipeline, done);
       await updateDocuments(pipeline, done);

@@ -6,8 +6,13 @@ import { noFeatures } from "./pending-rows.ts";
 export interface EmbedTextsOptions {
   provider: EmbeddingProvider;
   texts: readonly string[];
+  /** Told of each text's answer once it is there, with what all have cost so far; no more is asked for until it returns. */
+  answered?: ((answers: readonly PlacedAnswer[], costUsd: number) => Promise<void>) | undefined;
   signal?: AbortSignal | undefined;
 }
+
+/** Which of the texts, and its vector or why it has none. */
+export type PlacedAnswer = readonly [position: number, answer: Float32Array | string];
 
 export interface EmbeddedTexts {
   /** The vector of each text, or why it has none; undefined where `failure` came before it. */
@@ -29,7 +34,9 @@ export async function embedTexts(options: EmbedTextsOptions): Promise<EmbeddedTe
   const { provider } = options;
   if (provider.serving !== undefined) return embedByModel({ ...options, serving: provider.serving });
   const free = { tokens: 0, costUsd: 0, resplit: 0, failure: undefined };
-  return { answers: await embedHere(options), ...free };
+  const answers = await embedHere(options);
+  await options.answered?.([...answers.entries()], 0);
+  return { answers, ...free };
 }
 
 /** By arithmetic of this process, in one call. */

@@ -1,6 +1,8 @@
-import { embedTexts } from "./embed-texts.ts";
+import { embedTexts, type PlacedAnswer } from "./embed-texts.ts";
 import type { CachedVectors, NewVectors } from "./embedding-cache.ts";
 import type { EmbeddingProvider } from "./embedding-provider.ts";
+import { joinVectors } from "./join-vectors.ts";
+import type { MadeVector } from "./vector-keeper.ts";
 
 export interface ResolvedVectors {
   /** One for each chunk, back to back; only those without an error hold anything. */
@@ -9,7 +11,7 @@ export interface ResolvedVectors {
   errors: (string | null)[];
   /** How many chunks took their vector from the cache, or from an equal text of the same batch. */
   reused: number;
-  /** What the provider made and the cache should keep. */
+  /** What the provider made; the cache should keep what the caller has not been given to keep. */
   made: NewVectors;
   tokens: number;
   costUsd: number;
@@ -31,9 +33,11 @@ export async function resolveVectors(options: {
   /** Made by this run since, or shortly before, the cache was asked. */
   justMade?: readonly NewVectors[] | undefined;
   confirm?: (() => Promise<void>) | undefined;
+  /** Given what the provider makes as it is made, before it is confirmed, with what all calls have cost so far. */
+  keep?: ((made: readonly MadeVector[], costUsd: number) => Promise<void>) | undefined;
   signal?: AbortSignal | undefined;
 }): Promise<ResolvedVectors> {
-  const { provider, contents, hashes, cached, justMade = [], confirm, signal } = options;
+  const { provider, contents, hashes, cached, justMade = [], confirm, keep, signal } = options;
   const { dimension, embedderId } = provider;
   const positions = firstPositions(hashes);
   const known = new Map<string, Float32Array | string>(cached.vectors);
@@ -45,7 +49,14 @@ export async function resolveVectors(options: {
   const missing = [...positions].filter(([hash]) => known.get(hash)?.length !== dimension);
   const texts = missing.map(([, position]) => contents[position] ?? "");
   if (texts.length > 0) await confirm?.();
-  const { answers, ...spent } = await embedTexts({ provider, texts, signal });
+  const answered = async (placed: readonly PlacedAnswer[], costUsd: number) => {
+    const good = placed.flatMap(([place, vector]) => {
+      const hash = missing[place]?.[0];
+      return hash !== undefined && vector instanceof Float32Array ? [{ hash, vector }] : [];
+    });
+    await keep?.(good, costUsd);
+  };
+  const { answers, ...spent } = await embedTexts({ provider, texts, answered, signal });
   if (texts.length > 0) await confirm?.();
   for (const [index, [hash]] of missing.entries()) known.set(hash, answers[index] ?? "short_answer");
   const good = missing.flatMap(([hash]) => {
@@ -72,24 +83,4 @@ function firstPositions(hashes: readonly string[]): Map<string, number> {
   const positions = new Map<string, number>();
   for (const [position, hash] of hashes.entries()) if (!positions.has(hash)) positions.set(hash, position);
   return positions;
-}
-
-/** Back to back; where they stand so in one array already, that array. */
-function joinVectors(
-  values: readonly (Float32Array | string | undefined)[],
-  dimension: number,
-): Float32Array {
-  const [first] = values;
-  if (first instanceof Float32Array && first.buffer.byteLength === values.length * dimension * 4) {
-    const isInPlace = (value: (typeof values)[number], index: number) =>
-      value instanceof Float32Array &&
-      value.buffer === first.buffer &&
-      value.byteOffset === index * dimension * 4;
-    if (values.every(isInPlace)) return new Float32Array(first.buffer);
-  }
-  const vectors = new Float32Array(values.length * dimension);
-  for (const [index, value] of values.entries()) {
-    if (value instanceof Float32Array) vectors.set(value, index * dimension);
-  }
-  return vectors;
 }

@@ -33,7 +33,7 @@ test("a worker killed while it embeds a shadow loses nothing and pays little twi
   await notes.lake.start("embed");
   expect((await building).state).toBe("completed");
   expect(new Set(notes.embedded()).size).toBe(rowCount);
-  // The kill loses what was not committed: one batch of 1,024 chunks being written and one being asked for.
+  // The kill loses what the cache had not got: a portion of 1,024 vectors being written and one being gathered.
   expect(notes.embedded().length - rowCount).toBeLessThan(2 * 1_024);
   expect(await notes.migration(id)).toMatchObject({ state: "ready", shadow: { dataset_version: 1 } });
   expect(await notes.active()).toBe(first);

@@ -216,6 +216,23 @@ describe("the build of a model", () => {
     expect(await pipeline.documents.countRows("embedding_status = 'new'")).toBe(20);
   });
 
+  test.each([
+    ["before the first portion of a batch is kept", 2, 0],
+    ["after that, with what was confirmed by then", 3, 1],
+  ])("that changes %s leaves nothing else", async (_when, changesAt, portions) => {
+    const pipeline = await synced(makeRows(2_000));
+    let asked = 0;
+    const confirm = async () => {
+      asked += 1;
+      if (asked === changesAt) throw new Error("another build");
+    };
+    const run = embedPending({ pipeline, provider: openFakeEmbedder(fakeModels(server.url)), confirm });
+    await expect(run).rejects.toThrow("another build");
+    expect(await pipeline.cache.countRows()).toBe(portions * 1_024);
+    expect(await pipeline.documents.countRows("embedding_status = 'new'")).toBe(2_000);
+    expect(await pipeline.embeddings.countRows()).toBe(0);
+  });
+
   test("is not guessed where what was known of it is damaged, and verify finds that", async () => {
     const provider = openFakeEmbedder(fakeModels(server.url));
     await confirmModel({ store: world.store, provider });
