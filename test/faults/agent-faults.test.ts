@@ -57,12 +57,12 @@ async function finishUnderKills(): Promise<void> {
 }
 
 test("killed wherever it hurts, agent and trial worker finish their session and count no trial twice", async () => {
-  await lake.start("trial", { name: "jobs.before-terminal", pass: 1 });
-  await lake.start("agent", { name: "agent.after-decision", pass: 1 });
+  await lake.arm("trial", { name: "jobs.before-terminal", pass: 1 });
+  await lake.arm("agent", { name: "agent.after-decision", pass: 1 });
   await beginSession();
   await waitFor("the agent to decide, and to die of it", sessionMs, async () => !lake.isRunning("agent"));
   expect(await decisions()).toHaveLength(1);
-  await lake.start("agent", { name: "agent.after-request", pass: 2 });
+  await lake.arm("agent", { name: "agent.after-request", pass: 2 });
   await waitFor("the worker to measure, and to die of it", sessionMs, async () => !lake.isRunning("trial"));
   expect((await journal()).filter(({ kind }) => kind === "trial")).toHaveLength(1);
   await finishUnderKills();

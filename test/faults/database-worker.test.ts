@@ -58,7 +58,7 @@ describe.each(["postgres", "mysql"] as const)("a table of %s", (engine) => {
 
   test("whose reader is killed after some batches, and again at the next read, is there once", async () => {
     for (const word of ["first", "second"]) {
-      await lake.start("ingest", { name: "ingest.while-reading", pass: 3 });
+      await lake.arm("ingest", { name: "ingest.while-reading", pass: 3 });
       const url = await ingest(engine);
       await waitFor("the worker to be killed", 60_000, () => !lake.isRunning("ingest"));
       await lake.start("ingest");

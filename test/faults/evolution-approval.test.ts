@@ -37,7 +37,7 @@ test.each(kills)(
     };
     const approve = () => postJson(lake.url("api"), `${home}/evolve`, approval);
 
-    await lake.start("api", { name, pass: 1 });
+    await lake.arm("api", { name, pass: 1 });
     await expect(approve()).rejects.toThrow();
     await waitFor("the api to be killed", 60_000, () => !lake.isRunning("api"));
     await lake.start("api");

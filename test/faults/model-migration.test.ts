@@ -42,7 +42,7 @@ test("a worker killed while it embeds a shadow loses nothing and pays little twi
 test("a cutover and a rollback whose process is killed half-way are finished by the next that starts", async () => {
   const [{ id, shadow } = { id: "", shadow: null }] = await notes.migrations();
   const first = await notes.active();
-  await notes.lake.start("api", { name: "migration.after-definition", pass: 1 });
+  await notes.lake.arm("api", { name: "migration.after-definition", pass: 1 });
   await expect(notes.post(id, "cutover")).rejects.toThrow();
   expect((await notes.migration(id)).state).toBe("cutting-over");
   expect(await notes.active()).toBe(first);
@@ -51,7 +51,7 @@ test("a cutover and a rollback whose process is killed half-way are finished by 
   expect(await notes.active()).toBe(shadow?.generation);
   expect(JSON.parse((await notes.search()).text)).toMatchObject({ generation: shadow?.generation });
 
-  await notes.lake.start("api", { name: "migration.after-definition", pass: 1 });
+  await notes.lake.arm("api", { name: "migration.after-definition", pass: 1 });
   await expect(notes.post(id, "rollback")).rejects.toThrow();
   await notes.lake.start("api");
   expect(JSON.parse((await notes.post(id, "rollback")).text)).toMatchObject({ state: "rolled-back" });
@@ -64,7 +64,7 @@ test("a cutover and a rollback whose process is killed half-way are finished by 
 test("a generation of the old model that comes late does not take the new one's place, and its rows are found by that", async () => {
   const { id } = await notes.begin();
   await notes.shadow(id);
-  await notes.lake.start("index", { name: "promote.before-commit", pass: 1 });
+  await notes.lake.arm("index", { name: "promote.before-commit", pass: 1 });
   const late = jobUrlOf(await notes.upload(new Map([["late", "note late of the last sea"]])));
   await waitFor("the end of the worker that promotes", 60_000, () => !notes.lake.isRunning("index"));
   const cutover = JSON.parse((await notes.post(id, "cutover")).text);
@@ -80,14 +80,14 @@ test("a generation of the old model that comes late does not take the new one's 
 test("a migration whose process is killed before a job of its own is begun by the next that starts", async () => {
   const [{ id: last } = { id: "" }] = await notes.migrations();
   await notes.post(last, "end");
-  await notes.lake.start("api", { name: "migration.before-job", pass: 1 });
+  await notes.lake.arm("api", { name: "migration.before-job", pass: 1 });
   await expect(notes.request("", { embedder: oldEmbedder })).rejects.toThrow();
   const [{ id, state } = { id: "", state: "" }] = await notes.migrations();
   expect(state).toBe("sampling");
   await notes.lake.start("api");
   await waitFor("the sample", 60_000, async () => (await notes.migration(id)).state === "sampled");
 
-  await notes.lake.start("api", { name: "migration.before-job", pass: 1 });
+  await notes.lake.arm("api", { name: "migration.before-job", pass: 1 });
   await expect(notes.post(id, "shadow")).rejects.toThrow();
   expect((await notes.migration(id)).state).toBe("shadow");
   await notes.lake.start("api");

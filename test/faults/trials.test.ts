@@ -36,7 +36,7 @@ describe("a trial worker that is killed", () => {
     "at %s leaves a usable cache and exactly one record",
     async (point, place) => {
       const { lake } = world;
-      await lake.start("trial", { name: point, pass: 1 });
+      await lake.arm("trial", { name: point, pass: 1 });
       const parameters = { connectivity: 8 + place };
       const asked = await world.ask({ parameters });
       await waitFor("the worker to be killed", 200_000, () => !lake.isRunning("trial"));
@@ -65,7 +65,7 @@ describe("a promotion", () => {
     const asked = await world.ask({ parameters: { connectivity } });
     expect(await world.ended(asked.url)).toMatchObject({ state: "completed" });
 
-    await lake.start(role, { name: point, pass: 1 });
+    await lake.arm(role, { name: point, pass: 1 });
     const path = `/vectors/hnsw/promote/notes/${asked.trial}`;
     const url = jobUrlOf(await postJson(lake.url("api"), path, { why: "the faults ask for it" }));
     await waitFor(`${role} to be killed`, 200_000, () => !lake.isRunning(role));
@@ -90,7 +90,7 @@ describe("a promotion", () => {
     const { lake } = world;
     const asked = await world.ask({ parameters: { connectivity: 30 } });
     expect(await world.ended(asked.url)).toMatchObject({ state: "completed" });
-    await lake.start("api", { name: "intent.after-sync", pass: 1 });
+    await lake.arm("api", { name: "intent.after-sync", pass: 1 });
     const answer = postJson(lake.url("api"), `/vectors/hnsw/promote/notes/${asked.trial}`, {});
     await expect(answer).rejects.toThrow();
     await lake.start("api");

@@ -82,7 +82,7 @@ test("imported vectors are an index like any other: books, search, append, migra
   expect(Hits.parse(JSON.parse(words.text)).hits).toMatchObject([{ doc_id: "v17" }]);
 
   // A worker that is killed between its two tables doubles nothing.
-  await lake.start("embed", { name: "embed.between-brought", pass: 1 });
+  await lake.arm("embed", { name: "embed.between-brought", pass: 1 });
   const appended = await importRows(50, 30, { mode: "append" });
   await waitFor("the embed worker to die", 60_000, async () => !lake.isRunning("embed") || undefined);
   await lake.start("embed");

@@ -38,8 +38,10 @@ export interface FaultLake {
   dataFolder: string;
   redis: RedisServer;
   url(role: "api" | "serve"): string;
-  /** Starts the role where it does not run, and waits until the HTTP roles answer. */
-  start(role: Role, failpoint?: { name: FailpointName; pass: number }): Promise<void>;
+  /** Starts the role, anew where it runs, and waits until the HTTP roles answer. */
+  start(role: Role): Promise<void>;
+  /** Lets the role, which is started where it does not run, die when it passes the point for the so-manyth time. */
+  arm(role: Role, failpoint: { name: FailpointName; pass: number }): Promise<void>;
   /** Starts roles that no test of this lake kills in one process, which takes less than half of what a process for each does. */
   startTogether(roles: readonly Role[]): Promise<void>;
   isRunning(role: Role): boolean;
@@ -74,12 +76,23 @@ export async function openFaultLake(options: { dataFolder?: string } = {}): Prom
   const untilAnswers = (role: "api" | "serve", child: ChildProcess) =>
     waitFor(`${role} to answer`, answerMs, async () => !isAlive(child) || (await speaksHttp(url(role))));
 
-  const kill = async (role: Role) => {
+  /** The role's process, which is no other's. */
+  const alone = (role: Role) => {
     const child = running.get(role);
+    const rolesOfChild = [...running.values()].filter((other) => other === child);
+    if (rolesOfChild.length > 1) throw new Error(`${role} was started together with others`);
+    return child;
+  };
+  const kill = async (role: Role) => {
+    const child = alone(role);
     running.delete(role);
-    if (child === undefined) return;
-    if ([...running.values()].includes(child)) throw new Error(`${role} was started together with others`);
-    await killChild(child);
+    if (child !== undefined) await killChild(child);
+  };
+  const start = async (role: Role, failpoints = "") => {
+    await kill(role);
+    const child = launch(role, failpoints);
+    running.set(role, child);
+    if (role === "api" || role === "serve") await untilAnswers(role, child);
   };
   return {
     dataFolder,
@@ -88,11 +101,14 @@ export async function openFaultLake(options: { dataFolder?: string } = {}): Prom
     kill,
     isRunning: (role) => isAlive(running.get(role)),
     signal: (role, name) => void running.get(role)?.kill(name),
-    async start(role, failpoint) {
-      await kill(role);
-      const child = launch(role, failpoint === undefined ? "" : `${failpoint.name}:${failpoint.pass}`);
-      running.set(role, child);
-      if (role === "api" || role === "serve") await untilAnswers(role, child);
+    start: (role) => start(role),
+    async arm(role, { name, pass }) {
+      const failpoints = `${name}:${pass}`;
+      const child = alone(role);
+      if (child === undefined || !isAlive(child)) return start(role, failpoints);
+      const armed = once(child, "message");
+      child.send(failpoints);
+      await armed;
     },
     async startTogether(roles) {
       if (roles.includes("api") && roles.includes("serve")) ports.serve = ports.api;
@@ -127,7 +143,8 @@ function launchPrograms(
   settings: { dataFolder: string; failpoints: string; port: number },
 ): ChildProcess {
   const logs = process.env["LAKEFLEET_FAULT_LOGS"];
-  const settingsOfNode = ["--disable-warning=ExperimentalWarning", "--import", leaveWithParent];
+  const loadedBefore = [leaveWithParent, fileOf("./arm-on-message.ts")].flatMap((file) => ["--import", file]);
+  const settingsOfNode = ["--disable-warning=ExperimentalWarning", ...loadedBefore];
   return spawn(process.execPath, [...settingsOfNode, ...programs], {
     // The channel is there to close: a killed test run must not leave a fleet behind.
     stdio: ["ignore", "ignore", logs === undefined ? "ignore" : "inherit", "ipc"],

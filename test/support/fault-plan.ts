@@ -1,9 +1,16 @@
 import type { FailpointName } from "@lakefleet/lib/storage/failpoint.ts";
 import type { Role } from "./fault-lake.ts";
 
+/** Of a process, the moment it passes the point for the so-manyth time. */
+export interface Death {
+  role: Role;
+  name: FailpointName;
+  pass: number;
+}
+
 export type Fault =
   | { kind: "kill"; role: Role; afterMs: number }
-  | { kind: "failpoint"; role: Role; name: FailpointName; pass: number }
+  | { kind: "failpoint"; deaths: readonly Death[] }
   | { kind: "kill-redis"; afterMs: number }
   | { kind: "flush-redis"; afterMs: number }
   | { kind: "freeze"; role: "ingest" | "embed" | "index"; afterMs: number; forMs: number };
@@ -41,10 +48,23 @@ const freezeMs = 3_500;
 /** The whole chain of three small files takes about two seconds, so every step gets its share of faults. */
 const delayMaxMs = 2_000;
 
-/** One fault at each failpoint of the roles, at its first pass. */
-export function failpointsOf(...of: readonly Role[]): Fault[] {
-  const points = failpointRoles.filter(([, role]) => of.includes(role));
-  return points.map(([name, role]) => ({ kind: "failpoint", name, role, pass: 1 }));
+/** One fault at each failpoint of the role, at its first pass. */
+export function failpointsOf(role: Role): Fault[] {
+  return deathsOf(role).map((death) => ({ kind: "failpoint", deaths: [death] }));
+}
+
+/** The same of several roles that follow each other, in fewer runs: in each, one after the other dies at its own point. */
+export function failpointsInTurn(...roles: readonly Role[]): Fault[] {
+  const deaths = roles.map(deathsOf);
+  const runs = Math.max(...deaths.map(({ length }) => length));
+  return Array.from({ length: runs }, (_, run) => ({
+    kind: "failpoint",
+    deaths: deaths.flatMap((ofRole) => ofRole[run] ?? []),
+  }));
+}
+
+function deathsOf(role: Role): Death[] {
+  return failpointRoles.filter(([, of]) => of === role).map(([name]) => ({ role, name, pass: 1 }));
 }
 
 /** A fault by chance; the same for the same seed. */
@@ -59,7 +79,7 @@ export function drawFault(random: () => number): Fault {
     };
   if (draw < 0.6) {
     const [name, role] = pick(failpointRoles, random);
-    return { kind: "failpoint", name, role, pass: 1 + Math.floor(random() * 3) };
+    return { kind: "failpoint", deaths: [{ role, name, pass: 1 + Math.floor(random() * 3) }] };
   }
   if (draw < 0.75) return { kind: "kill-redis", afterMs };
   if (draw < 0.9) return { kind: "flush-redis", afterMs };

@@ -3,7 +3,7 @@ import { dataLayout } from "@lakefleet/config/layout.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { verifyLake } from "@lakefleet/lib/verification/verify-lake.ts";
-import { type FaultLake, roles } from "./fault-lake.ts";
+import { type FaultLake, type Role, roles } from "./fault-lake.ts";
 import type { Fault } from "./fault-plan.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -12,13 +12,16 @@ export const rowsPerFile = 8;
 /** A takeover, a retry with its pause and a rebuild, twice over, on a busy machine. */
 const settleMs = 90_000;
 
-/** Sends files, lets the fault happen in the middle, repairs what it broke, and waits until all that was accepted is done. */
+/**
+ * Sends files, lets the fault happen in the middle, repairs what it broke, and waits until all that was accepted is done.
+ * Gives the roles that died.
+ */
 export async function runUnderFault(
   lake: FaultLake,
   options: { dataset: string; fault: Fault },
-): Promise<void> {
+): Promise<ReadonlySet<Role>> {
   const { dataset, fault } = options;
-  if (fault.kind === "failpoint") await lake.start(fault.role, fault);
+  if (fault.kind === "failpoint") await Promise.all(fault.deaths.map((death) => lake.arm(death.role, death)));
   const happened = inject(lake, fault);
   const jobs = sendAll(lake, dataset).urls;
   const repair = keepRepaired(lake);
@@ -29,6 +32,7 @@ export async function runUnderFault(
     await repair.stop();
     await lake.killSpares();
   }
+  return repair.died;
 }
 
 /** Sends every file of a run until it is accepted; `refusals` counts the answers that were no 202. */
@@ -109,17 +113,26 @@ async function inject(lake: FaultLake, fault: Fault): Promise<void> {
 /** What an operator's supervisor does: a process that died is started again, without its failpoint. */
 function keepRepaired(lake: FaultLake) {
   let stopped = false;
+  const died = new Set<Role>();
+  const repair = async () => {
+    for (const role of roles) {
+      if (lake.isRunning(role)) continue;
+      died.add(role);
+      await lake.start(role);
+    }
+  };
   const loop = (async () => {
     while (!stopped) {
-      for (const role of roles) if (!lake.isRunning(role)) await lake.start(role);
+      await repair();
       await pause(50);
     }
   })();
   return {
+    died: died as ReadonlySet<Role>,
     async stop() {
       stopped = true;
       await loop;
-      for (const role of roles) if (!lake.isRunning(role)) await lake.start(role);
+      await repair();
     },
   };
 }

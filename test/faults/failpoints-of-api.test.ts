@@ -1,4 +1,4 @@
 import { describeFaults } from "../support/describe-faults.ts";
 import { failpointsOf } from "../support/fault-plan.ts";
 
-describeFaults("a death on the way into the index", failpointsOf("embed", "index"));
+describeFaults("a death of the API", failpointsOf("api"));
