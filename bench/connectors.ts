@@ -10,13 +10,13 @@ import { describeLoad, printHeading, printTable } from "./support/print-report.t
 
 /**
  * Reading a table from each server, beside that server's own client dumping it to CSV, one after the other:
- * `node bench/connectors.ts [--rows 1000000] [--rounds 3] [--memory 64]`
+ * `node bench/connectors.ts [--rows 1000000] [--rounds 3] [--memory 80]`
  */
 const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "1000000" },
     rounds: { type: "string", default: "3" },
-    memory: { type: "string", default: "64" },
+    memory: { type: "string", default: "80" },
   },
 });
 const rowCount = Number(values.rows);

@@ -11,7 +11,7 @@ import { findMissingKeys } from "./missing-keys.ts";
 import type { IngestPayload } from "./plan-ingest.ts";
 
 /** Rows on their way are spilled, so more memory would make a read no faster; a worker stays below 400 MB with it. */
-const readMemoryMib = 64;
+const readMemoryMib = 80;
 
 export type DatabasePayload = IngestPayload & { source: { kind: "database" } };
 
