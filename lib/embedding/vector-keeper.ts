@@ -85,6 +85,8 @@ export function openVectorKeeper(run: {
         },
       };
     },
-    settled: () => keeping.catch(() => undefined),
+    async settled() {
+      await Promise.allSettled([keeping]);
+    },
   };
 }
