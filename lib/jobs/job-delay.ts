@@ -4,8 +4,10 @@ import { problemFrom } from "../errors/problem.ts";
 import type { JobEnvelope } from "./job-envelope.ts";
 import { PermanentJobError } from "./job-error.ts";
 
-/** Short beside any step that holds a lock, long beside the cost of asking again. */
-const busyWaitMs = 1_000;
+/** What another job holds is mostly free in a moment; each time that it is not, the job waits twice as long for it. */
+const busyWaitMinMs = 250;
+/** Short beside a step that holds a lock for long, long beside the cost of asking again. */
+const busyWaitMaxMs = 1_000;
 /** A server that says nothing of when it is back is asked again after as long as it has been waited for, within these. */
 const outageWaitMinMs = 2_000;
 const outageWaitMaxMs = 60_000;
@@ -38,7 +40,7 @@ export async function delayWhereItMustWait(waiting: {
   if (isOutage && waitedMs >= providerWaitMaxMs) throw waitedTooLong(error, waitedMs);
   const delayMs = isOutage
     ? Math.min(outageDelayMs(error, waitedMs), providerWaitMaxMs - waitedMs)
-    : toldMs(error, busyWaitMs);
+    : busyDelayMs(error, job);
   const until = Date.now() + delayMs;
   const told: JobEnvelope = {
     ...envelope,
@@ -48,6 +50,11 @@ export async function delayWhereItMustWait(waiting: {
   await job.updateData(told);
   await job.moveToDelayed(until, token);
   throw new DelayedError();
+}
+
+function busyDelayMs(error: DomainError, { attemptsStarted, attemptsMade }: Job): number {
+  const waits = Math.max(0, attemptsStarted - attemptsMade - 1);
+  return Math.min(busyWaitMinMs * 2 ** waits, toldMs(error, busyWaitMaxMs));
 }
 
 function outageDelayMs(error: DomainError, waitedMs: number): number {

@@ -150,6 +150,18 @@ describe("an error", () => {
     expect(done.attempts).toBe(1);
   });
 
+  test("of what another holds for a moment comes long before the time that it was told", async () => {
+    let calls = 0;
+    await fleet.work(refreshQueue, async () => {
+      calls += 1;
+      if (calls > 2) return refreshResult;
+      throw new DomainError({ kind: "busy", type: "lock-held", message: "held", retryAfterSeconds: 60 });
+    });
+    const root = await fleet.jobs.startFlow({ steps: refreshJob(), actor });
+    await fleet.settled(root, "completed");
+    expect(calls).toBe(3);
+  });
+
   test("of a server of models costs no attempt either, and the job says what it waits for", async () => {
     let calls = 0;
     const isBack = Promise.withResolvers<void>();
