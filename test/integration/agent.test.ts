@@ -34,7 +34,7 @@ let trials: string[];
 let published: IndexedLake;
 beforeAll(async () => {
   published = await openIndexedLake();
-  await published.write(madeUpRows(600));
+  await published.write(madeUpRows(200));
   await published.publish();
 }, 120_000);
 afterAll(() => published.remove());
@@ -132,7 +132,7 @@ test("the agent tunes an index, promotes what it finds, and its journal replays"
 test("after new rows it measures what serves first, and leaves it where it still reaches the target", async () => {
   await requestSession(lake.store, index, { trialsPerSession: 2, recallTarget: 0.9 });
   await runSession();
-  await lake.write(madeUpRows(200, "b"));
+  await lake.write(madeUpRows(60, "b"));
   await lake.publish();
   const actions = await runSession();
   expect(actions.map(({ action }) => action)).toEqual(["propose", "finish"]);

@@ -16,7 +16,7 @@ const intent = "01jabcdefghjkmnp";
 let lake: IndexedLake;
 beforeAll(async () => {
   lake = await openIndexedLake();
-  await lake.write(madeUpRows(700));
+  await lake.write(madeUpRows(300));
   await lake.publish();
 }, 120_000);
 afterAll(async () => {
@@ -83,7 +83,7 @@ describe("the generation of a promoted trial", () => {
     expect(own.ino).toBe(cached.ino);
     expect(graph?.checksum).toBe(await checksumFile(onDisk(trial.key)));
     expect(manifest.takenGraph).toEqual({ key: trial.key, buildMs: trial.buildMs });
-    expect(manifest.segments).toMatchObject([{ chunkCount: 700, flat: false }]);
+    expect(manifest.segments).toMatchObject([{ chunkCount: 300, flat: false }]);
     expect(log).toContain(`around the graph ${trial.key}`);
     expect(log).toContain("passed");
   });
@@ -101,10 +101,10 @@ describe("the generation of a promoted trial", () => {
 
   test("gets a graph of its own where as many other chunks have come in meanwhile", async () => {
     const trial = await measured({ backend: "hnsw", connectivity: 18 });
-    await lake.write(madeUpRows(700, "b"), "replace");
+    await lake.write(madeUpRows(300, "b"), "replace");
     await lake.embed();
     const { manifest, log } = await built(trial);
-    expect(manifest).toMatchObject({ vectorCount: 700, segments: [{ chunkCount: 700, flat: false }] });
+    expect(manifest).toMatchObject({ vectorCount: 300, segments: [{ chunkCount: 300, flat: false }] });
     expect(manifest.takenGraph).toBeUndefined();
     expect(log).toContain("built whole, in");
   });

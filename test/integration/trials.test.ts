@@ -17,7 +17,7 @@ const roomy = { countMax: 64, bytesMax: 1e12 };
 let lake: IndexedLake;
 beforeAll(async () => {
   lake = await openIndexedLake();
-  await lake.write(madeUpRows(700));
+  await lake.write(madeUpRows(300));
   await lake.publish();
 }, 120_000);
 afterAll(async () => {

@@ -9,6 +9,9 @@ export interface ThreadContext {
   next(): Promise<Float32Array<ArrayBuffer> | undefined>;
 }
 
+/** A message for each of thousands of quick searches would cost as much as they do. */
+const progressEveryMs = 50;
+
 /** The whole life of a thread that `runThread` started: does the task, answers, and ends. */
 export async function serveThread<Data, Answer>(
   task: (data: Data, context: ThreadContext) => Promise<Answer>,
@@ -40,7 +43,13 @@ export async function serveThread<Data, Answer>(
     return vectors;
   };
   try {
-    const progress = (advance: ThreadAdvance) => tell({ kind: "progress", advance });
+    let toldAt = Number.NEGATIVE_INFINITY;
+    const progress = (advance: ThreadAdvance) => {
+      const now = performance.now();
+      if (advance.done < advance.total && now - toldAt < progressEveryMs) return;
+      toldAt = now;
+      tell({ kind: "progress", advance });
+    };
     tell({ kind: "done", answer: await task(data, { signal: abort.signal, progress, next }) });
   } catch (error) {
     tell({ kind: "failed", failure: failureFrom(diskError(error)) });
