@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { SlowestFirst } from "./test/support/slowest-first.ts";
 
 const sources = ["apps", "workers", "queues", "lib", "config"];
 const minute = 60_000;
@@ -6,6 +7,7 @@ const minute = 60_000;
 /** One project per kind of test. Only `unit` and `architecture` run without a service. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowestFirst },
     projects: [
       project("unit", { include: sources.map((folder) => `${folder}/**/*.test.ts`), testTimeout: minute }),
       project("architecture", { testTimeout: minute }),

@@ -1,0 +1,30 @@
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** What takes a minute and more, longest first. */
+const slowest = [
+  "e2e/cli.test.ts",
+  "faults/model-migration.test.ts",
+  "faults/trials.test.ts",
+  "faults/failpoints-of-workers.test.ts",
+  "faults/database-worker.test.ts",
+  "e2e/cli-database.test.ts",
+  "integration/model-migration.test.ts",
+  "e2e/main-job.test.ts",
+  "faults/random-faults.test.ts",
+];
+
+/**
+ * Begins with the files that take longest, so that none of them runs on alone at the end. In a fresh clone nobody knows
+ * how long a file took, and vitest takes the largest for the slowest, while those of faults are the smallest.
+ */
+export class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((left, right) => placeOf(left) - placeOf(right));
+  }
+}
+
+function placeOf({ moduleId }: TestSpecification): number {
+  const place = slowest.findIndex((name) => moduleId.endsWith(`/test/${name}`));
+  return place === -1 ? slowest.length : place;
+}
