@@ -4,6 +4,7 @@ import type { Proposal, Proposer } from "./proposer.ts";
 import { atLikelyEffort, refine } from "./refine.ts";
 import { absent, graphKey, type Positions, type SearchSpace } from "./search-space.ts";
 import { proposal, type Survey, surveyHistory } from "./survey.ts";
+import { differsOnlyIn, unvariedAxes } from "./unvaried-axes.ts";
 
 /** The cost of fitting grows with the third power of this; it takes a few milliseconds here. */
 const pointsMax = 120;
@@ -32,15 +33,15 @@ export const bayesianProposer: Proposer = {
       return drawn && proposal(survey, drawn, "Nothing could be measured yet: a random configuration.");
     }
     const score = createScore(survey);
-    let chosen: (Scored & { positions: Positions }) | undefined;
-    let greatest = 0;
-    for (const positions of untried) {
-      const scored = score(positions);
-      greatest = Math.max(greatest, scored.gain);
-      if (chosen === undefined || scored.score > chosen.score) chosen = { positions, ...scored };
-    }
-    if (greatest < worthwhileShare * gainMinOf(survey)) return undefined;
-    return chosen && proposal(survey, chosen.positions, chosen.why);
+    const chosen = mostPromising(untried, score);
+    if (chosen === undefined) return undefined;
+    if (chosen.greatest >= worthwhileShare * gainMinOf(survey))
+      return proposal(survey, chosen.positions, chosen.why);
+    const unseen = mostPromising(variationsOf(survey), score);
+    return (
+      unseen &&
+      proposal(survey, unseen.positions, `A part of the build was never varied alone. ${unseen.why}`)
+    );
   },
 };
 
@@ -67,11 +68,47 @@ interface Scored {
   why: string;
 }
 
+/**
+ * New graphs that differ from a built one in nothing but an axis that was never varied by itself. The process takes such
+ * an axis for one that hardly matters, and would end the search with most of the space unseen.
+ */
+function variationsOf(survey: Survey): Positions[] {
+  const { space, points } = survey;
+  const graphs = points.map(({ positions }) => positions);
+  const axes = unvariedAxes(space, graphs);
+  if (axes.length === 0) return [];
+  return survey
+    .untried()
+    .filter((positions) =>
+      axes.some((axis) => graphs.some((graph) => differsOnlyIn(space, positions, graph, axis))),
+    );
+}
+
 /** Graphs that are built have shown what they can, so only new ones are compared; once there are none, all that is left. */
 function candidatesOf(survey: Survey): Positions[] {
   const untried = survey.untried();
   const fresh = untried.filter((positions) => !survey.isBuilt(positions));
   return fresh.length > 0 ? fresh : untried;
+}
+
+interface Choice extends Scored {
+  positions: Positions;
+  /** The gain of whichever promises most of it; what is chosen promises most for its cost. */
+  greatest: number;
+}
+
+function mostPromising(
+  candidates: readonly Positions[],
+  score: (positions: Positions) => Scored,
+): Choice | undefined {
+  let chosen: Choice | undefined;
+  let greatest = 0;
+  for (const positions of candidates) {
+    const scored = score(positions);
+    greatest = Math.max(greatest, scored.gain);
+    if (chosen === undefined || scored.score > chosen.score) chosen = { positions, greatest, ...scored };
+  }
+  return chosen && { ...chosen, greatest };
 }
 
 function createScore(survey: Survey): (positions: Positions) => Scored {

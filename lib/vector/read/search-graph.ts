@@ -1,4 +1,4 @@
-import { cosineSimilarity, euclideanNorm } from "../format/cosine-similarity.ts";
+import { cosineKernel } from "../format/cosine-kernel.ts";
 import { isAllowed } from "../format/is-allowed.ts";
 import { createTopHits } from "../format/top-hits.ts";
 import type { HnswParameters } from "../index-parameters.ts";
@@ -131,11 +131,18 @@ function rerank(
   k: number,
 ): VectorHits {
   const hits = createTopHits(Math.min(k, ordinals.length));
-  const norm = euclideanNorm(query);
-  const vector = new Float32Array(vectors.dimension);
-  for (const ordinal of ordinals) {
-    vectors.readRun(ordinal, 1, vector, 0);
-    hits.offer(ordinal, cosineSimilarity(query, norm, vector, 0));
+  const { dimension } = vectors;
+  const kernel = cosineKernel(dimension);
+  kernel.setQuery(query);
+  for (let first = 0; first < ordinals.length; first += kernel.rowsMax) {
+    const some = ordinals.slice(first, first + kernel.rowsMax);
+    some.forEach((ordinal, row) => {
+      vectors.readRun(ordinal, 1, kernel.vectors, row * dimension);
+    });
+    const scores = kernel.score(some.length);
+    some.forEach((ordinal, row) => {
+      hits.offer(ordinal, scores[row]!);
+    });
   }
   return { ...hits.drain(), exact: false };
 }
