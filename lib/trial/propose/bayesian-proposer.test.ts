@@ -47,14 +47,7 @@ test("where one foreign graph is known, the default graph comes first", () => {
   });
 });
 
-test("the search does not end before connectivity and build effort were each varied alone", () => {
-  const points = search([], 0.9);
-  const graphs = points.map(({ parameters }) => {
-    if (parameters.backend !== "hnsw") throw new Error("the space holds graphs");
-    return { links: parameters.connectivity, effort: parameters.expansionBuild };
-  });
-  const differ = (what: "links" | "effort", same: "links" | "effort") =>
-    graphs.some((one) => graphs.some((other) => one[what] !== other[what] && one[same] === other[same]));
-  expect(differ("links", "effort")).toBe(true);
-  expect(differ("effort", "links")).toBe(true);
+test("a graph of few links, chosen with care, is tried before the search may end", () => {
+  const graphs = search([], 0.9).map(({ parameters }) => parameters);
+  expect(graphs).toContainEqual(expect.objectContaining({ connectivity: 8, expansionBuild: 256 }));
 });

@@ -2,9 +2,8 @@ import { missOf } from "./effort-curve.ts";
 import { type Belief, fitGaussianProcess } from "./gaussian-process.ts";
 import type { Proposal, Proposer } from "./proposer.ts";
 import { atLikelyEffort, refine } from "./refine.ts";
-import { absent, graphKey, type Positions, type SearchSpace } from "./search-space.ts";
+import { absent, graphKey, isPlace, type Positions, type SearchSpace } from "./search-space.ts";
 import { proposal, type Survey, surveyHistory } from "./survey.ts";
-import { differsOnlyIn, unvariedAxes } from "./unvaried-axes.ts";
 
 /** The cost of fitting grows with the third power of this; it takes a few milliseconds here. */
 const pointsMax = 120;
@@ -27,21 +26,23 @@ export const bayesianProposer: Proposer = {
     if (refined !== undefined) return refined;
     const home = defaultsAmongFirst(survey);
     if (home !== undefined) return home;
+    const lean = leanAmongFirst(survey);
+    if (lean !== undefined) return lean;
     const untried = candidatesOf(survey);
     if (survey.points.length === 0) {
       const drawn = untried[Math.floor(survey.random() * untried.length)];
       return drawn && proposal(survey, drawn, "Nothing could be measured yet: a random configuration.");
     }
     const score = createScore(survey);
-    const chosen = mostPromising(untried, score);
-    if (chosen === undefined) return undefined;
-    if (chosen.greatest >= worthwhileShare * gainMinOf(survey))
-      return proposal(survey, chosen.positions, chosen.why);
-    const unseen = mostPromising(variationsOf(survey), score);
-    return (
-      unseen &&
-      proposal(survey, unseen.positions, `A part of the build was never varied alone. ${unseen.why}`)
-    );
+    let chosen: (Scored & { positions: Positions }) | undefined;
+    let greatest = 0;
+    for (const positions of untried) {
+      const scored = score(positions);
+      greatest = Math.max(greatest, scored.gain);
+      if (chosen === undefined || scored.score > chosen.score) chosen = { positions, ...scored };
+    }
+    if (greatest < worthwhileShare * gainMinOf(survey)) return undefined;
+    return chosen && proposal(survey, chosen.positions, chosen.why);
   },
 };
 
@@ -52,6 +53,28 @@ function defaultsAmongFirst(survey: Survey): Proposal | undefined {
   if (known.size > 1 || survey.isBuilt(home) || survey.isTried(home) || survey.isBroken(home))
     return undefined;
   return proposal(survey, home, "Little is known yet: the default graph comes first.");
+}
+
+/**
+ * The opposite corner to what is best so far: few links that were well chosen. Without it the process has seen one value
+ * of each axis, takes the axes for ones that hardly matter, and ends the search with most of the space unseen.
+ */
+function leanAmongFirst(survey: Survey): Proposal | undefined {
+  const { space, champion } = survey;
+  if (champion === undefined) return undefined;
+  const corner = champion.positions.map((position, place) => {
+    const { lean, values } = space.axes[place]!;
+    if (lean === undefined || position === absent) return position;
+    return lean === "first" ? 0 : values.length - 1;
+  });
+  if (!corner.every((position, place) => isPlace(space.axes[place]!, position))) return undefined;
+  const likely = atLikelyEffort(survey, corner);
+  if (survey.isBuilt(likely) || survey.isTried(likely) || survey.isBroken(likely)) return undefined;
+  return proposal(
+    survey,
+    likely,
+    "Little is known yet: a graph of the fewest links, chosen with the most care.",
+  );
 }
 
 /** While the target is not reached, everything that may reach it is worth a trial. */
@@ -68,47 +91,11 @@ interface Scored {
   why: string;
 }
 
-/**
- * New graphs that differ from a built one in nothing but an axis that was never varied by itself. The process takes such
- * an axis for one that hardly matters, and would end the search with most of the space unseen.
- */
-function variationsOf(survey: Survey): Positions[] {
-  const { space, points } = survey;
-  const graphs = points.map(({ positions }) => positions);
-  const axes = unvariedAxes(space, graphs);
-  if (axes.length === 0) return [];
-  return survey
-    .untried()
-    .filter((positions) =>
-      axes.some((axis) => graphs.some((graph) => differsOnlyIn(space, positions, graph, axis))),
-    );
-}
-
 /** Graphs that are built have shown what they can, so only new ones are compared; once there are none, all that is left. */
 function candidatesOf(survey: Survey): Positions[] {
   const untried = survey.untried();
   const fresh = untried.filter((positions) => !survey.isBuilt(positions));
   return fresh.length > 0 ? fresh : untried;
-}
-
-interface Choice extends Scored {
-  positions: Positions;
-  /** The gain of whichever promises most of it; what is chosen promises most for its cost. */
-  greatest: number;
-}
-
-function mostPromising(
-  candidates: readonly Positions[],
-  score: (positions: Positions) => Scored,
-): Choice | undefined {
-  let chosen: Choice | undefined;
-  let greatest = 0;
-  for (const positions of candidates) {
-    const scored = score(positions);
-    greatest = Math.max(greatest, scored.gain);
-    if (chosen === undefined || scored.score > chosen.score) chosen = { positions, greatest, ...scored };
-  }
-  return chosen && { ...chosen, greatest };
 }
 
 function createScore(survey: Survey): (positions: Positions) => Scored {

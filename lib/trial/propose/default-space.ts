@@ -11,8 +11,8 @@ const configurationsMax = 20_000;
 const efforts = [32, 38, 45, 54, 64, 76, 91, 108, 128, 152, 181, 215, 256, 304, 362, 431, 512];
 
 const graph: Axis[] = [
-  { name: "connectivity", values: [8, 12, 16, 24, 32], role: "build" },
-  { name: "expansionBuild", values: [48, 64, 96, 128, 192, 256], role: "build" },
+  { name: "connectivity", values: [8, 12, 16, 24, 32], role: "build", lean: "first" },
+  { name: "expansionBuild", values: [48, 64, 96, 128, 192, 256], role: "build", lean: "last" },
 ];
 const effort: Axis = { name: "expansionSearch", values: efforts, role: "effort" };
 

@@ -10,6 +10,8 @@ export interface Axis {
    * of it finds more and takes longer; at most one such axis applies to a graph.
    */
   role: "build" | "search" | "effort";
+  /** At which end a search of the graph has least to do, where one is known to be it. */
+  lean?: "first" | "last";
   /** The axis counts only where an earlier one has one of these values. */
   when?: { axis: string; values: readonly string[] };
   /** What the parameter is where the axis does not count; left to the parameter's own default if not given. */
