@@ -2,7 +2,6 @@ import { trialKey } from "../trial/configuration-key.ts";
 import { defineSpace } from "../trial/propose/default-space.ts";
 import type { Proposal, TrialPoint } from "../trial/propose/proposer.ts";
 import { findProposer } from "../trial/propose/proposers.ts";
-import type { JournalRecord } from "../trial/trial-record.ts";
 import { type AgentDecision, isSameSession, type SessionFacts } from "./agent-decision.ts";
 import type { AgentSettings } from "./agent-settings.ts";
 import { conclude } from "./conclude.ts";
@@ -177,14 +176,15 @@ function nextProposal(input: DecideInput): Proposal | undefined {
 /** What is known of each configuration. One of this session whose figures cannot be compared counts as tried all the same. */
 function outcomesOf(input: DecideInput): TrialPoint[] {
   const { facts, history } = input;
-  const comparable = new Set<JournalRecord>(comparableTrials(input));
+  const comparable = new Map(comparableTrials(input).map((trial) => [trial.trial, trial]));
   const asked = new Set(sessionDecisions(input).map(({ intent }) => intent));
   return history.flatMap((record) => {
     if (record.kind === "promotion" || record.corpus !== facts.corpus) return [];
     const { parameters, sampleShare } = record;
-    if (record.kind === "trial" && comparable.has(record)) {
-      const { p50Ms, buildMs } = record;
-      return [{ parameters, sampleShare, measured: { recall: dependableRecall(record), p50Ms, buildMs } }];
+    const trial = comparable.get(record.trial);
+    if (trial !== undefined) {
+      const { p50Ms, buildMs } = trial;
+      return [{ parameters, sampleShare, measured: { recall: dependableRecall(trial), p50Ms, buildMs } }];
     }
     return record.kind === "failure" || asked.has(record.trial) ? [{ parameters, sampleShare }] : [];
   });

@@ -1,3 +1,4 @@
+import { atOnePace } from "../trial/at-one-pace.ts";
 import { trialKey } from "../trial/configuration-key.ts";
 import type { JournalRecord, PromotionRecord, TrialRecord } from "../trial/trial-record.ts";
 import type { AgentDecision, SessionFacts } from "./agent-decision.ts";
@@ -10,15 +11,16 @@ export interface SessionView {
   history: readonly JournalRecord[];
 }
 
-/** The trials whose figures can be compared: the same chunks, the same queries, the same `k`. */
+/** The trials whose figures can be compared: the same chunks, the same queries, the same `k`, at one machine's pace. */
 export function comparableTrials({ settings, facts, history }: SessionView): TrialRecord[] {
-  return history.filter(
-    (record) =>
+  const alike = history.filter(
+    (record): record is TrialRecord =>
       record.kind === "trial" &&
       record.corpus === facts.corpus &&
       record.evalSet === facts.evalSet &&
       record.k === settings.options.k,
-  ) as TrialRecord[];
+  );
+  return atOnePace(alike);
 }
 
 /** The trial of what serves now. */

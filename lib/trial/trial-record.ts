@@ -28,6 +28,11 @@ export const TrialRecord = z.strictObject({
   /** Between these lie the medians of most rounds over the queries; absent in trials of before they were kept. */
   p50LowMs: z.number().optional(),
   p50HighMs: z.number().optional(),
+  /**
+   * The p50 of what the generation serves, in rounds that took turns with the trial's: how fast the machine was then.
+   * Absent where no trial has measured the generation's own graph yet, and in older trials.
+   */
+  servingP50Ms: z.number().optional(),
   p95Ms: z.number(),
   p99Ms: z.number(),
   buildMs: z.number(),

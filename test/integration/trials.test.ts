@@ -91,6 +91,16 @@ describe("a trial", () => {
     expect(second.corpus).toBe(first.corpus);
   });
 
+  test("is timed in turn with what serves, once that was measured itself", async () => {
+    await run(task({}));
+    const record = await run(
+      task({ parameters: { backend: "hnsw", connectivity: 12, expansionSearch: 60 } }),
+    );
+    expect(record.servingP50Ms).toBeGreaterThan(0);
+    const sample = await run(task({ sampleShare: 0.25, seed: 7 }));
+    expect(sample.servingP50Ms).toBeUndefined();
+  });
+
   test("of what serves, or of another search of it, takes the graph that serves", async () => {
     const record = await run(task({ parameters: { backend: "hnsw", expansionSearch: 40 } }));
     expect(record.graphReused).toBe(true);

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { recallInterval } from "../../evaluation/metrics.ts";
+import { quantile } from "../../evaluation/quantile.ts";
 import type { OpenGeneration } from "../../generation/read/open-generation.ts";
 import type { QueryEmbedder } from "../../search/embed-query.ts";
 import type { LocalStore } from "../../storage/local-store.ts";
@@ -49,6 +51,7 @@ type Measured = Pick<
   | "p50Ms"
   | "p50LowMs"
   | "p50HighMs"
+  | "servingP50Ms"
   | "p95Ms"
   | "p99Ms"
   | "buildMs"
@@ -65,16 +68,19 @@ export async function measureTrial(options: Measurement): Promise<Measured> {
   const begin = process.cpuUsage();
   const ordinals = sampleOrdinals(manifest.vectorCount, sampleShare, seed);
   const { evalSet, queries } = await findQueries({ ...options, ordinals });
+  const serving = await findServingGraph(options);
   const { graph, key, reused } = await findOrBuild(options, ordinals);
   const data: MeasureThreadData = {
     folder: path.join(store.root, key),
     parameters,
+    // A cache of one graph has let go of it again.
+    serving: serving && existsSync(serving.folder) ? serving : undefined,
     dimension: graph.dimension,
     vectorCount: graph.vectorCount,
     k,
     queries,
   };
-  const { durations, recalls } = await runThread<MeasureThreadAnswer>({
+  const { durations, servingDurations, recalls } = await runThread<MeasureThreadAnswer>({
     program: new URL("../measure/measure-thread.ts", import.meta.url),
     data,
     onProgress: progress,
@@ -89,12 +95,23 @@ export async function measureTrial(options: Measurement): Promise<Measured> {
     recallLow: low,
     recallHigh: high,
     ...summariseLatency(Array.from(durations), queries.length),
+    ...(servingDurations.length > 0 && { servingP50Ms: quantile(Array.from(servingDurations), 0.5) }),
     buildMs: graph.buildMs,
     graphReused: reused,
     memoryBytes: memoryOf(parameters, graph.files),
     diskBytes: graph.files.reduce((sum, { byteCount }) => sum + byteCount, 0),
     cpuMs: (user + system) / 1_000,
   };
+}
+
+/** The graph that serves, where an earlier trial has measured it and this one is over all the chunks, too. */
+async function findServingGraph(options: Measurement): Promise<MeasureThreadData["serving"]> {
+  const { store, opened, corpus, sampleShare, seed } = options;
+  if (sampleShare !== 1) return undefined;
+  const { index, parameters } = opened.manifest;
+  const key = trialGraphKey({ index, corpus, build: buildKey(parameters), sampleShare, seed });
+  const found = await findTrialGraph(store, key);
+  return found && { folder: path.join(store.root, key), parameters };
 }
 
 async function findOrBuild(

@@ -22,10 +22,14 @@ export interface MeasureThreadData {
   vectorCount: number;
   k: number;
   queries: MeasuredQuery[];
+  /** What serves, over the same vectors: its searches take turns with the measured ones. */
+  serving: { folder: string; parameters: IndexParameters } | undefined;
 }
 export interface MeasureThreadAnswer {
   /** In milliseconds, of every timed search. */
   durations: Float64Array;
+  /** The same of what serves; empty where it takes no part. */
+  servingDurations: Float64Array;
   /** Of each query, in order. */
   recalls: QueryRecall[];
 }
@@ -35,13 +39,14 @@ const timedMin = 400;
 /** Rounds whose medians show by how much the figure can be trusted; the slowest index does with two of them. */
 const roundsWanted = 7;
 const roundsMin = 2;
-const roundsMsMax = 5_000;
+const roundsMsMax = 8_000;
 /** The graph backend answers scans that are asked for together in one pass; Lance runs each on its own, on all cores. */
 const scansAtOnce = { hnsw: 64, lance: 4 };
 
 await serveThread<MeasureThreadData, MeasureThreadAnswer>(async (data, context) => {
   const { k, queries } = data;
   const vectors = await openVectorIndex(data);
+  const serving = data.serving && (await openVectorIndex({ ...data, ...data.serving }));
   try {
     const truths = await findTruths(vectors, data, context);
     const recalls = [];
@@ -50,9 +55,10 @@ await serveThread<MeasureThreadData, MeasureThreadAnswer>(async (data, context) 
       recalls.push(await recallOf(vectors, query, truths[place]!, { k, signal: context.signal }));
       await nextTurn();
     }
-    return { durations: await timeSearches(vectors, data, context), recalls };
+    return { ...(await timeSearches([vectors, ...(serving ? [serving] : [])], data, context)), recalls };
   } finally {
     await vectors.close();
+    await serving?.close();
   }
 });
 
@@ -88,27 +94,33 @@ async function recallOf(
   return reachedHits({ ...truth, exclude: query.exclude }, hits);
 }
 
-/** Whole rounds over all queries, so that a search never finds its own pages just read. */
+/**
+ * Whole rounds over all queries, so that a search never finds its own pages just read, in turn with rounds of what
+ * serves, so that both meet the same machine.
+ */
 async function timeSearches(
-  vectors: VectorIndex,
+  indexes: readonly VectorIndex[],
   { queries, k }: MeasureThreadData,
   { signal, progress }: ThreadContext,
-): Promise<Float64Array> {
+): Promise<Pick<MeasureThreadAnswer, "durations" | "servingDurations">> {
   const rounds = Math.max(roundsWanted, Math.ceil(timedMin / queries.length));
   const total = rounds * queries.length;
-  const durations: number[] = [];
+  const durations: number[][] = [[], []];
   const begin = performance.now();
   for (let round = 0; round < rounds; round += 1) {
-    const isEnough = round >= roundsMin && durations.length >= timedMin;
+    const isEnough = round >= roundsMin && durations[0]!.length >= timedMin;
     if (isEnough && performance.now() - begin > roundsMsMax) break;
-    for (const { vector } of queries) {
-      signal.throwIfAborted();
-      const asked = performance.now();
-      await vectors.search(vector, { k, signal });
-      durations.push(performance.now() - asked);
-      progress({ done: durations.length, total, unit: "searches" });
-      await nextTurn();
+    for (const [place, index] of indexes.entries()) {
+      for (const { vector } of queries) {
+        signal.throwIfAborted();
+        const asked = performance.now();
+        await index.search(vector, { k, signal });
+        durations[place]!.push(performance.now() - asked);
+        progress({ done: durations[0]!.length, total, unit: "searches" });
+        await nextTurn();
+      }
     }
   }
-  return Float64Array.from(durations);
+  const [measured, serving] = durations.map((all) => Float64Array.from(all));
+  return { durations: measured!, servingDurations: serving! };
 }
