@@ -24,7 +24,7 @@ const { values } = parseArgs({
   options: {
     count: { type: "string", default: "100000" },
     dimension: { type: "string", default: "768" },
-    queries: { type: "string", default: "300" },
+    queries: { type: "string", default: "1000" },
     proposer: { type: "string", default: "bayesian" },
     trials: { type: "string", default: "20" },
     kills: { type: "string", default: "0" },

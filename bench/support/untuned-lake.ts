@@ -70,8 +70,9 @@ async function once(kept: string, make: (folder: string) => Promise<void>): Prom
   await rename(half, kept);
 }
 
-function nameOf({ vectors, dimension }: ClusteredVectors): string {
-  return `${vectors.length / dimension}x${dimension}`;
+/** The queries come from the same clusters, so another number of them means other vectors. */
+function nameOf({ vectors, dimension, queries }: ClusteredVectors): string {
+  return `${vectors.length / dimension}x${dimension}-${queries.length}`;
 }
 
 /** Queries that no trial has seen, under a name that the agent is told. */

@@ -20,6 +20,7 @@ import { createQueryEmbedder, type QueryEmbedder } from "./embed-query.ts";
 import { type RankedChunks, rankChunks } from "./rank-chunks.ts";
 import { repeatTask } from "./repeat-task.ts";
 import type { SearchAnswer, SearchHit, SearchMode, SearchRequest } from "./search-contract.ts";
+import { createSearchTurns, type SearchTurns } from "./search-turns.ts";
 import { createTimelyEmbedder, type TimelyEmbedder, type TimelyVector } from "./timely-embedder.ts";
 
 export interface SearchOptions {
@@ -68,6 +69,7 @@ export function createSearchService({
   const indexes = new Map<string, ServingIndex>();
   const embedder = createQueryEmbedder(providers, createModelCheck(store));
   const embedInTime = createTimelyEmbedder(embedder);
+  const turns = createSearchTurns();
   const drained = Promise.withResolvers<void>();
   const ahead = repeatTask(lookEveryMs, async () => {
     for (const serving of indexes.values()) await serving.lookAhead();
@@ -108,7 +110,7 @@ export function createSearchService({
     const started = performance.now();
     const mode = modeOf(request);
     const serving = indexes.get(request.index) ?? (await servingOf(request.index));
-    const work = { request, mode, started, embedder, embedInTime, signal, backend };
+    const work = { request, mode, started, embedder, embedInTime, turns, signal, backend };
     const snapshot = await snapshotOf(store, request);
     const pin = snapshot?.generation ?? request.generation;
     const answer = await serving.use((active) => answerFrom(active, work), pin);
@@ -168,6 +170,7 @@ interface SearchWork {
   started: number;
   embedder: QueryEmbedder;
   embedInTime: TimelyEmbedder;
+  turns: SearchTurns;
   signal: AbortSignal | undefined;
   backend: VectorBackend | undefined;
 }
@@ -180,11 +183,13 @@ async function answerFrom({ generation, forced }: Serving, work: SearchWork): Pr
     request.filter === undefined
       ? undefined
       : await generation.select(compileFilter(request.filter, rows.columns));
+  const vector = await vectorOf(generation, work);
+  await work.turns.take();
   const ranked = await rankChunks({
     generation,
     mode,
     query: request.query,
-    ...(await vectorOf(generation, work)),
+    ...vector,
     filter,
     k: request.k ?? 10,
     msMax: request.max_ms,

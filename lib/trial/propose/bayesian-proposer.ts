@@ -7,8 +7,11 @@ import { proposal, type Survey, surveyHistory } from "./survey.ts";
 
 /** The cost of fitting grows with the third power of this; it takes a few milliseconds here. */
 const pointsMax = 120;
-/** What a trial costs beside its build, in builds: it is one of the trials that a session may take. */
-const trialCost = 0.3;
+/**
+ * What a trial costs beside its build, in builds: it is one of the trials that a session may take, and of the few without
+ * a gain that end it. At less than this the cheapest graphs come first, which find least.
+ */
+const trialCost = 1;
 /** Of the gain that is worth a new generation: less than this is not worth a trial's build either. */
 const worthwhileShare = 0.5;
 

@@ -32,7 +32,13 @@ export function cosineSimilarity(
 }
 
 export function euclideanNorm(vector: Float32Array): number {
-  let square = 0;
-  for (const value of vector) square += value * value;
-  return Math.sqrt(square);
+  let even = 0;
+  let odd = 0;
+  const paired = vector.length - (vector.length % 2);
+  for (let index = 0; index < paired; index += 2) {
+    even += vector[index]! * vector[index]!;
+    odd += vector[index + 1]! * vector[index + 1]!;
+  }
+  if (paired < vector.length) even += vector[paired]! * vector[paired]!;
+  return Math.sqrt(even + odd);
 }
