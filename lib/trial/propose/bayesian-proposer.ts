@@ -29,8 +29,8 @@ export const bayesianProposer: Proposer = {
     if (refined !== undefined) return refined;
     const home = defaultsAmongFirst(survey);
     if (home !== undefined) return home;
-    const lean = leanAmongFirst(survey);
-    if (lean !== undefined) return lean;
+    const leaner = leanerThanBest(survey);
+    if (leaner !== undefined) return leaner;
     const untried = candidatesOf(survey);
     if (survey.points.length === 0) {
       const drawn = untried[Math.floor(survey.random() * untried.length)];
@@ -59,24 +59,25 @@ function defaultsAmongFirst(survey: Survey): Proposal | undefined {
 }
 
 /**
- * The opposite corner to what is best so far: few links that were well chosen. Without it the process has seen one value
- * of each axis, takes the axes for ones that hardly matter, and ends the search with most of the space unseen.
+ * A step from the best so far towards fewer links that are chosen with more care, which is where most corpora have their
+ * best graphs; the next step follows if that one was better. Without it the process has seen one value of each axis,
+ * takes the axes for ones that hardly matter, and ends the search with most of the space unseen.
  */
-function leanAmongFirst(survey: Survey): Proposal | undefined {
+function leanerThanBest(survey: Survey): Proposal | undefined {
   const { space, champion } = survey;
   if (champion === undefined) return undefined;
-  const corner = champion.positions.map((position, place) => {
+  const leaner = champion.positions.map((position, place) => {
     const { lean, values } = space.axes[place]!;
     if (lean === undefined || position === absent) return position;
-    return lean === "first" ? 0 : values.length - 1;
+    return lean === "first" ? Math.max(0, position - 1) : values.length - 1;
   });
-  if (!corner.every((position, place) => isPlace(space.axes[place]!, position))) return undefined;
-  const likely = atLikelyEffort(survey, corner);
+  if (!leaner.every((position, place) => isPlace(space.axes[place]!, position))) return undefined;
+  const likely = atLikelyEffort(survey, leaner);
   if (survey.isBuilt(likely) || survey.isTried(likely) || survey.isBroken(likely)) return undefined;
   return proposal(
     survey,
     likely,
-    "Little is known yet: a graph of the fewest links, chosen with the most care.",
+    "Little is known yet: fewer links than the best so far has, chosen with the most care.",
   );
 }
 

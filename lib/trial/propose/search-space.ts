@@ -10,7 +10,7 @@ export interface Axis {
    * of it finds more and takes longer; at most one such axis applies to a graph.
    */
   role: "build" | "search" | "effort";
-  /** At which end a search of the graph has least to do, where one is known to be it. */
+  /** Towards which end a search of the graph has less to do: step by step from the last, or at once at the last. */
   lean?: "first" | "last";
   /** The axis counts only where an earlier one has one of these values. */
   when?: { axis: string; values: readonly string[] };
