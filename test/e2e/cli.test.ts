@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ended, jsonOf, commandLineProgram as program, runLakefleet } from "../support/command-line.ts";
-import { type StartedFleet, startFleet } from "../support/started-fleet.ts";
+import { nothingIsLeft, type StartedFleet, startFleet } from "../support/started-fleet.ts";
 
 let fleet: StartedFleet;
 let url: string;
@@ -11,7 +11,7 @@ let files: string;
 
 beforeAll(async () => {
   files = await mkdtemp(path.join(os.tmpdir(), "lakefleet-cli-"));
-  fleet = await startFleet({ environment: { LAKEFLEET_INGEST_ROOTS: files } });
+  fleet = await startFleet({ through: "npm", environment: { LAKEFLEET_INGEST_ROOTS: files } });
   url = await fleet.ready();
 }, 120_000);
 afterAll(async () => {
@@ -237,5 +237,10 @@ describe("lakefleet", () => {
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^lakefleet: No fleet answers at [^\n]+npm start\.\n$/);
     expect((await lakefleetAt("nonsense", "status")).code).toBe(2);
+  });
+
+  test("kill -9 of the npm that started the fleet leaves nothing behind", async () => {
+    fleet.launcher.kill("SIGKILL");
+    await nothingIsLeft(fleet.dataFolder);
   });
 });

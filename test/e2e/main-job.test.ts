@@ -4,7 +4,7 @@ import { dataLayout } from "@lakefleet/config/layout.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { endOf, jobUrlOf, postJson, readJob, send, upload } from "../support/lake-client.ts";
-import { type StartedFleet, startFleet } from "../support/started-fleet.ts";
+import { nothingIsLeft, type StartedFleet, startFleet } from "../support/started-fleet.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 let fleet: StartedFleet;
@@ -127,7 +127,7 @@ describe("from a file to a search", () => {
     fleet.launcher.kill("SIGTERM");
     expect(await fleet.exited).toEqual({ code: 0, signal: null });
     await rm(dataLayout(fleet.dataFolder).redis, { recursive: true, force: true });
-    const again = await startFleet({ dataFolder: fleet.dataFolder });
+    const again = await startFleet({ through: "bootstrap", dataFolder: fleet.dataFolder });
     const first = fleet;
     fleet = { ...again, clean: () => again.clean().then(() => first.clean()) };
     url = await again.ready();
@@ -135,5 +135,10 @@ describe("from a file to a search", () => {
     expect([await found("bikes", "saddle"), await found("recipes", "whisk")]).toEqual([["9"], ["cake.html"]]);
     expect(await ingest(settings, "id,text\n10,a loose spoke\n")).toMatchObject({ rows: 2, rowsAdded: 1 });
     expect(await found("bikes", "spoke")).toEqual(["10"]);
+  });
+
+  test("kill -9 of the bootstrap that started the fleet leaves nothing behind", async () => {
+    fleet.launcher.kill("SIGKILL");
+    await nothingIsLeft(fleet.dataFolder);
   });
 });

@@ -2,10 +2,16 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { redisSocket } from "../../config/layout.ts";
-import { listProcesses, type StartedFleet, startFleet, waitUntil } from "../support/started-fleet.ts";
+import {
+  listProcesses,
+  nothingIsLeft,
+  type StartedFleet,
+  startFleet,
+  waitUntil,
+} from "../support/started-fleet.ts";
 
 const started: StartedFleet[] = [];
 
@@ -25,17 +31,6 @@ async function pidOf(fleet: StartedFleet, part: string): Promise<number> {
   return found.pid;
 }
 
-async function nothingIsLeft(fleet: StartedFleet): Promise<void> {
-  let left: { command: string }[] = [];
-  await waitUntil(
-    async () => {
-      left = await listProcesses(fleet.dataFolder);
-      return left.length === 0;
-    },
-    () => `nothing runs any more: ${JSON.stringify(left)}`,
-  );
-}
-
 const Answer = z.object({ hits: z.array(z.object({ doc_id: z.string() })) });
 
 async function search(url: string, query: string): Promise<string[]> {
@@ -49,8 +44,12 @@ async function search(url: string, query: string): Promise<string[]> {
 }
 
 describe("npm start", () => {
-  test("answers a search over the sample, refuses a second fleet, leaves nothing, and has it all after the next start", async () => {
-    const fleet = await start({ through: "npm", environment: { LAKEFLEET_SAMPLE: "1" } });
+  test("answers a search over the sample, refuses a second fleet, leaves nothing, and has it all after the next start, in a folder too deep for a unix socket", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-deep-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const dataFolder = path.join(folder, "d".repeat(120));
+    const environment = { LAKEFLEET_SAMPLE: "1" };
+    const fleet = await start({ through: "npm", dataFolder, environment });
     const url = await fleet.ready();
     await fleet.says("npx lakefleet search sample");
     expect((await fetch(`${url}/ready`)).status).toBe(200);
@@ -59,27 +58,21 @@ describe("npm start", () => {
       "rubbing-disc-brake",
     );
 
-    const second = await start({ dataFolder: fleet.dataFolder });
+    const second = await start({ dataFolder });
     expect(await second.exited).toMatchObject({ code: 2 });
     expect(second.output()).toContain(`process ${await pidOf(fleet, "apps/fleet/main.ts")}`);
 
     fleet.launcher.kill("SIGTERM");
     expect(await fleet.exited).toEqual({ code: 0, signal: null });
-    await nothingIsLeft(fleet);
+    await nothingIsLeft(dataFolder);
+    expect(existsSync(path.dirname(redisSocket(dataFolder)))).toBe(false);
 
-    const again = await start({ dataFolder: fleet.dataFolder, environment: { LAKEFLEET_SAMPLE: "1" } });
+    const again = await start({ dataFolder, environment });
     expect(await search(await again.ready(), "knee pain")).toContain("saddle-and-fit.md");
     expect(again.output()).not.toContain("sample");
     again.launcher.kill("SIGINT");
     expect(await again.exited).toEqual({ code: 0, signal: null });
-    await nothingIsLeft(again);
-  });
-
-  test.each(["bootstrap", "npm"] as const)("kill -9 of the %s leaves nothing behind", async (through) => {
-    const fleet = await start({ through });
-    await fleet.ready();
-    fleet.launcher.kill("SIGKILL");
-    await nothingIsLeft(fleet);
+    await nothingIsLeft(dataFolder);
   });
 
   describe("with secrets", () => {
@@ -139,7 +132,7 @@ describe("npm start", () => {
 
     test("kill -9 of the launcher leaves nothing behind", async () => {
       fleet.launcher.kill("SIGKILL");
-      await nothingIsLeft(fleet);
+      await nothingIsLeft(fleet.dataFolder);
     });
   });
 
@@ -147,16 +140,6 @@ describe("npm start", () => {
     const fleet = await start({ environment: { LAKEFLEET_PORT: "many", LAKEFLEET_LOG: "loud" } });
     expect(await fleet.exited).toMatchObject({ code: 2 });
     expect(fleet.output()).toMatch(/LAKEFLEET_PORT[\s\S]*LAKEFLEET_LOG/);
-  });
-
-  test("a data folder too deep for a unix socket works all the same", async () => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-deep-"));
-    const deep = await start({ dataFolder: path.join(folder, "d".repeat(120)) });
-    await deep.ready();
-    deep.launcher.kill("SIGTERM");
-    expect(await deep.exited).toMatchObject({ code: 0 });
-    expect(existsSync(path.dirname(redisSocket(deep.dataFolder)))).toBe(false);
-    await rm(folder, { recursive: true, force: true });
   });
 });
 

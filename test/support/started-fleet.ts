@@ -76,10 +76,7 @@ export async function startFleet(options: {
       ),
     async clean() {
       for (const { pid } of await listProcesses(dataFolder)) killIfThere(pid);
-      await waitUntil(
-        async () => (await listProcesses(dataFolder)).length === 0,
-        () => "every process is gone",
-      );
+      await nothingIsLeft(dataFolder);
       if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true });
     },
   };
@@ -108,6 +105,18 @@ export async function listProcesses(dataFolder: string): Promise<LivingProcess[]
     if (isOurs) found.push({ pid: Number(name), ...process });
   }
   return found;
+}
+
+/** Resolves when no process of the data folder lives any more. */
+export async function nothingIsLeft(dataFolder: string): Promise<void> {
+  let left: LivingProcess[] = [];
+  await waitUntil(
+    async () => {
+      left = await listProcesses(dataFolder);
+      return left.length === 0;
+    },
+    () => `nothing runs any more: ${left.map(({ command }) => command).join("; ")}`,
+  );
 }
 
 // Long enough for a start on a loaded machine with two cores.
