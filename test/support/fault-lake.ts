@@ -111,6 +111,7 @@ export async function openFaultLake(options: { dataFolder?: string } = {}): Prom
       await armed;
     },
     async startTogether(roles) {
+      if (roles.length === 0) return;
       if (roles.includes("api") && roles.includes("serve")) ports.serve = ports.api;
       const port = roles.includes("api") ? ports.api : ports.serve;
       const programs = [fileOf("./lake-process.ts"), ...programsOf(roles)];

@@ -48,12 +48,10 @@ const freezeMs = 3_500;
 /** The whole chain of three small files takes about two seconds, so every step gets its share of faults. */
 const delayMaxMs = 2_000;
 
-/** One fault at each failpoint of the role, at its first pass. */
-export function failpointsOf(role: Role): Fault[] {
-  return deathsOf(role).map((death) => ({ kind: "failpoint", deaths: [death] }));
-}
-
-/** The same of several roles that follow each other, in fewer runs: in each, one after the other dies at its own point. */
+/**
+ * A death at each failpoint of roles that follow each other, at its first pass, in as few runs as the role with the most
+ * has points: in each, one after the other dies at its own point.
+ */
 export function failpointsInTurn(...roles: readonly Role[]): Fault[] {
   const deaths = roles.map(deathsOf);
   const runs = Math.max(...deaths.map(({ length }) => length));
@@ -65,6 +63,12 @@ export function failpointsInTurn(...roles: readonly Role[]): Fault[] {
 
 function deathsOf(role: Role): Death[] {
   return failpointRoles.filter(([, of]) => of === role).map(([name]) => ({ role, name, pass: 1 }));
+}
+
+/** Who is killed or frozen by the fault itself. */
+export function rolesStruckBy(fault: Fault): Role[] {
+  if (fault.kind === "failpoint") return fault.deaths.map(({ role }) => role);
+  return "role" in fault ? [fault.role] : [];
 }
 
 /** A fault by chance; the same for the same seed. */

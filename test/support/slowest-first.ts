@@ -5,7 +5,7 @@ const slowest = [
   "e2e/cli.test.ts",
   "faults/model-migration.test.ts",
   "faults/trials.test.ts",
-  "faults/failpoints-of-workers.test.ts",
+  "faults/failpoints.test.ts",
   "faults/database-worker.test.ts",
   "e2e/cli-database.test.ts",
   "integration/model-migration.test.ts",
