@@ -9,7 +9,8 @@ import { endOf, jobUrlOf, send, upload } from "../support/lake-client.ts";
 import { fakeEmbedderId, fakeModels } from "../support/model-settings.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const rowCount = 6_000;
+/** More than are committed together, so that the run that goes on has a whole commit and a part of one to make. */
+const rowCount = 4_400;
 let server: FakeModelServer;
 let lake: FaultLake;
 let folder: string;

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { listPipelines } from "@lakefleet/lib/embedding/pipeline-place.ts";
 import { collectPipelines } from "@lakefleet/lib/migration/collect-pipelines.ts";
 import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
@@ -34,6 +35,9 @@ afterAll(() => notes.close());
 
 const Answer = z.object({ generation: z.string(), hits: z.array(z.object({ doc_id: z.string() })) });
 
+/** Oftener than anything that a migration does to an index, and seldom enough to leave it the processor. */
+const searchEveryMs = 25;
+
 /** Searches again and again until it is stopped; what each answered. */
 function keepSearching() {
   const answers: { status: number; generation: string; docIds: string }[] = [];
@@ -44,6 +48,7 @@ function keepSearching() {
       const answer = Answer.safeParse(JSON.parse(text)).data;
       const docIds = answer?.hits.map(({ doc_id }) => doc_id).join() ?? text;
       answers.push({ status, generation: answer?.generation ?? "none", docIds });
+      await pause(searchEveryMs);
     }
   })();
   return {
