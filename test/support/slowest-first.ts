@@ -1,16 +1,14 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What takes a minute and more, longest first. */
+/** What takes a minute and more beside other files, longest first. */
 const slowest = [
+  "faults/failpoints.test.ts",
   "e2e/cli.test.ts",
   "faults/model-migration.test.ts",
   "faults/trials.test.ts",
-  "faults/failpoints.test.ts",
   "faults/database-worker.test.ts",
+  "faults/database-cuts.test.ts",
   "e2e/cli-database.test.ts",
-  "integration/model-migration.test.ts",
-  "e2e/main-job.test.ts",
-  "faults/random-faults.test.ts",
 ];
 
 /**
