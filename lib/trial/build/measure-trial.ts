@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { recallInterval } from "../../evaluation/metrics.ts";
-import { quantile } from "../../evaluation/quantile.ts";
 import type { OpenGeneration } from "../../generation/read/open-generation.ts";
 import type { QueryEmbedder } from "../../search/embed-query.ts";
 import type { LocalStore } from "../../storage/local-store.ts";
@@ -19,6 +18,7 @@ import { buildTrialGraph } from "./build-trial-graph.ts";
 import { evictTrialGraphs, type TrialCacheBounds } from "./evict-trial-graphs.ts";
 import { findQueries } from "./find-queries.ts";
 import { findTrialGraph } from "./find-trial-graph.ts";
+import { findServingGraph, isServing, paceOf } from "./serving-pace.ts";
 import { shareServingGraph } from "./share-serving-graph.ts";
 
 export interface TrialResources {
@@ -95,23 +95,13 @@ export async function measureTrial(options: Measurement): Promise<Measured> {
     recallLow: low,
     recallHigh: high,
     ...summariseLatency(Array.from(durations), queries.length),
-    ...(servingDurations.length > 0 && { servingP50Ms: quantile(Array.from(servingDurations), 0.5) }),
+    ...paceOf(isServing(options) ? durations : servingDurations),
     buildMs: graph.buildMs,
     graphReused: reused,
     memoryBytes: memoryOf(parameters, graph.files),
     diskBytes: graph.files.reduce((sum, { byteCount }) => sum + byteCount, 0),
     cpuMs: (user + system) / 1_000,
   };
-}
-
-/** The graph that serves, where an earlier trial has measured it and this one is over all the chunks, too. */
-async function findServingGraph(options: Measurement): Promise<MeasureThreadData["serving"]> {
-  const { store, opened, corpus, sampleShare, seed } = options;
-  if (sampleShare !== 1) return undefined;
-  const { index, parameters } = opened.manifest;
-  const key = trialGraphKey({ index, corpus, build: buildKey(parameters), sampleShare, seed });
-  const found = await findTrialGraph(store, key);
-  return found && { folder: path.join(store.root, key), parameters };
 }
 
 async function findOrBuild(
