@@ -69,6 +69,7 @@ export async function searchDuringSwaps(options: {
     for (let swap = 0; swap < swapCount; swap++) {
       await Promise.race([reached.promise, ...searches]);
       reached = Promise.withResolvers();
+      wanted = Number.POSITIVE_INFINITY;
       const begin = performance.now();
       // Two generations take turns, and the second one is active at first.
       awaited = { generation: options.generations[swap % 2]!.generation, begin };
