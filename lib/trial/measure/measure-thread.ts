@@ -104,8 +104,9 @@ async function timeSearches(
   { signal, progress }: ThreadContext,
 ): Promise<Pick<MeasureThreadAnswer, "durations" | "servingDurations">> {
   const rounds = Math.max(roundsWanted, Math.ceil(timedMin / queries.length));
-  const total = rounds * queries.length;
+  const total = rounds * queries.length * indexes.length;
   const durations: number[][] = [[], []];
+  let done = 0;
   const begin = performance.now();
   for (let round = 0; round < rounds; round += 1) {
     const isEnough = round >= roundsMin && durations[0]!.length >= timedMin;
@@ -116,7 +117,8 @@ async function timeSearches(
         const asked = performance.now();
         await index.search(vector, { k, signal });
         durations[place]!.push(performance.now() - asked);
-        progress({ done: durations[0]!.length, total, unit: "searches" });
+        done += 1;
+        progress({ done, total, unit: "searches" });
         await nextTurn();
       }
     }

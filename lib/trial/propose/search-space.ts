@@ -10,7 +10,10 @@ export interface Axis {
    * of it finds more and takes longer; at most one such axis applies to a graph.
    */
   role: "build" | "search" | "effort";
-  /** Towards which end a search of the graph has less to do: step by step from the last, or at once at the last. */
+  /**
+   * At which end a search of the graph has least to do. The first is gone to step by step, for too few links lose much; the
+   * last is taken at once, for more care costs the build alone.
+   */
   lean?: "first" | "last";
   /** The axis counts only where an earlier one has one of these values. */
   when?: { axis: string; values: readonly string[] };

@@ -63,8 +63,8 @@ export function modelCurves(
 }
 
 /**
- * Comparing so few rows takes a millisecond at 768 values, and cannot miss, whatever a busy machine has measured. Beyond them,
- * the curves decide how many are compared for the sake of certainty.
+ * Comparing so few rows takes a millisecond at 768 values, and cannot miss, whatever a busy machine has measured. Beyond
+ * them, the curves decide how many are compared for the sake of certainty.
  */
 export const alwaysExact = 1_000;
 
