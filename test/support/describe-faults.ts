@@ -29,7 +29,9 @@ export function describeFaults(name: string, faults: readonly Fault[]): void {
           const died = await runUnderFault(lake, { dataset, fault });
           // A later pass than the first may not come to be.
           const doomed = fault.kind === "failpoint" ? fault.deaths.filter(({ pass }) => pass === 1) : [];
-          expect(doomed.filter(({ role }) => !died.has(role))).toEqual([]);
+          const deathsOf = Map.groupBy(doomed, ({ role }) => role);
+          for (const [role, deaths] of deathsOf)
+            expect([role, died.get(role)]).toEqual([role, deaths.length]);
           expect(await findDamage(lake, [dataset])).toEqual([]);
         }, 180_000);
       }

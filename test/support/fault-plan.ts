@@ -10,6 +10,7 @@ export interface Death {
 
 export type Fault =
   | { kind: "kill"; role: Role; afterMs: number }
+  /** Roles die at the same time as each other; a role that is there twice dies again once it has been started again. */
   | { kind: "failpoint"; deaths: readonly Death[] }
   | { kind: "kill-redis"; afterMs: number }
   | { kind: "flush-redis"; afterMs: number }
@@ -49,15 +50,16 @@ const freezeMs = 3_500;
 const delayMaxMs = 2_000;
 
 /**
- * A death at each failpoint of roles that follow each other, at its first pass, in as few runs as the role with the most
- * has points: in each, one after the other dies at its own point.
+ * A death at each failpoint of roles that follow each other, at its first pass, in half as many runs as the role with the
+ * most has points: in each, every role dies at one point of its own and, once it is back, at a later one. A job survives
+ * as much.
  */
 export function failpointsInTurn(...roles: readonly Role[]): Fault[] {
   const deaths = roles.map(deathsOf);
-  const runs = Math.max(...deaths.map(({ length }) => length));
+  const runs = Math.ceil(Math.max(...deaths.map(({ length }) => length)) / 2);
   return Array.from({ length: runs }, (_, run) => ({
     kind: "failpoint",
-    deaths: deaths.flatMap((ofRole) => ofRole[run] ?? []),
+    deaths: deaths.flatMap((ofRole) => ofRole.filter((_death, place) => place % runs === run)),
   }));
 }
 

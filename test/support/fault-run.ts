@@ -4,7 +4,7 @@ import { openLocalStore } from "@lakefleet/lib/storage/local-store.ts";
 import { silentTelemetry } from "@lakefleet/lib/telemetry/telemetry.ts";
 import { verifyLake } from "@lakefleet/lib/verification/verify-lake.ts";
 import { type FaultLake, type Role, roles } from "./fault-lake.ts";
-import type { Fault } from "./fault-plan.ts";
+import type { Death, Fault } from "./fault-plan.ts";
 import { waitFor } from "./wait-for.ts";
 
 export const filesPerRun = 3;
@@ -14,17 +14,18 @@ const settleMs = 90_000;
 
 /**
  * Sends files, lets the fault happen in the middle, repairs what it broke, and waits until all that was accepted is done.
- * Gives the roles that died.
+ * Gives how often each role died.
  */
 export async function runUnderFault(
   lake: FaultLake,
   options: { dataset: string; fault: Fault },
-): Promise<ReadonlySet<Role>> {
+): Promise<ReadonlyMap<Role, number>> {
   const { dataset, fault } = options;
-  if (fault.kind === "failpoint") await Promise.all(fault.deaths.map((death) => lake.arm(death.role, death)));
+  const deaths = createDeaths(fault.kind === "failpoint" ? fault.deaths : []);
+  await Promise.all(deaths.roles.map((role) => startOrArm(lake, role, deaths.next(role))));
   const happened = inject(lake, fault);
   const jobs = sendAll(lake, dataset).urls;
-  const repair = keepRepaired(lake);
+  const repair = keepRepaired(lake, deaths.next);
   try {
     await happened;
     await settleAll(lake, await jobs);
@@ -110,15 +111,25 @@ async function inject(lake: FaultLake, fault: Fault): Promise<void> {
   }
 }
 
-/** What an operator's supervisor does: a process that died is started again, without its failpoint. */
-function keepRepaired(lake: FaultLake) {
+/** The deaths of a fault, each to be had once, in their order. */
+function createDeaths(deaths: readonly Death[]) {
+  const coming = Map.groupBy(deaths, ({ role }) => role);
+  return { roles: [...coming.keys()], next: (role: Role) => coming.get(role)?.shift() };
+}
+
+async function startOrArm(lake: FaultLake, role: Role, death: Death | undefined): Promise<void> {
+  await (death === undefined ? lake.start(role) : lake.arm(role, death));
+}
+
+/** What an operator's supervisor does: a process that died is started again, to die at its next failpoint if it has one. */
+function keepRepaired(lake: FaultLake, nextDeath: (role: Role) => Death | undefined) {
   let stopped = false;
-  const died = new Set<Role>();
+  const died = new Map<Role, number>();
   const repair = async () => {
     for (const role of roles) {
       if (lake.isRunning(role)) continue;
-      died.add(role);
-      await lake.start(role);
+      died.set(role, (died.get(role) ?? 0) + 1);
+      await startOrArm(lake, role, nextDeath(role));
     }
   };
   const loop = (async () => {
@@ -128,7 +139,7 @@ function keepRepaired(lake: FaultLake) {
     }
   })();
   return {
-    died: died as ReadonlySet<Role>,
+    died: died as ReadonlyMap<Role, number>,
     async stop() {
       stopped = true;
       await loop;

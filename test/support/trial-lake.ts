@@ -17,6 +17,8 @@ export interface TrialLake {
   ask(body: object): Promise<{ trial: string; url: string }>;
   /** Waits until the job has ended; a trial starts threads that load engines, which takes its time on a busy machine. */
   ended(url: string): Promise<JobView>;
+  /** Waits until the role's process is gone. */
+  died(role: Role): Promise<unknown>;
   /** The settled journal. */
   journal(): Promise<JournalRecord[]>;
   journalFolder: string;
@@ -53,6 +55,7 @@ export async function openTrialLake(roles: {
         const job = await readJob(lake.url("api"), url);
         return job.state === "waiting" || job.state === "active" ? undefined : job;
       }),
+    died: (role) => waitFor(`${role} to be killed`, jobMs, () => !lake.isRunning(role)),
     journal: () => readJournal({ store, index: "notes", telemetry: silentTelemetry() }),
     journalFolder: path.join(root, "indexes", "notes", "trials"),
   };
