@@ -14,13 +14,15 @@ export function listenForCancel(options: {
   onCancel: () => void;
   onError: (error: unknown) => void;
 }): { close(): void } {
-  const subscriber = options.redis.duplicate();
+  // It subscribes by itself, since nobody would catch what becomes of the engine's own try when this is closed meanwhile.
+  const subscriber = options.redis.duplicate({ autoResubscribe: false });
+  let open = true;
   subscriber.on("message", options.onCancel);
   subscriber.on("error", options.onError);
-  let open = true;
-  // Not awaited: where Redis is away, the subscription is made when it comes back.
-  subscriber.subscribe(channel).catch((error: unknown) => {
-    if (open) options.onError(error);
+  subscriber.on("ready", () => {
+    subscriber.subscribe(channel).catch((error: unknown) => {
+      if (open) options.onError(error);
+    });
   });
   return {
     close() {

@@ -163,55 +163,6 @@ describe("PostgreSQL", () => {
     expect(types).toEqual({ at: "varchar" });
     expect(rows).toEqual([["294270-01-01 00:00:00"], ["2020-01-01 00:00:00"]]);
   });
-
-  test("names that need quotes, a projection, an order and a limit are as they are asked for", async () => {
-    await server.run(
-      "postgres",
-      `CREATE SCHEMA "odd.Schema"; CREATE TABLE "odd.Schema"."sel""ect" ("Id" int, "or der" int, x text);
-      INSERT INTO "odd.Schema"."sel""ect" SELECT i, 10 - i, 'x' FROM generate_series(1, 9) i`,
-    );
-    const from = { table: '"odd.Schema"."sel""ect"' };
-    const { types, rows } = await readRelation(server, "postgres", {
-      from,
-      columns: ["or der", "id"],
-      orderBy: ["Id desc"],
-      limit: 2,
-    });
-    expect(types).toEqual({ "or der": "bigint", Id: "bigint" });
-    expect(rows).toEqual([
-      ["1", "9"],
-      ["2", "8"],
-    ]);
-  });
-
-  test("a query may give one name to two columns, and end in a comment", async () => {
-    const query = "SELECT 1 AS a, 'x'::text AS a, now() > 'epoch' AS later; -- the end";
-    await expect(readRelation(server, "postgres", { from: { query } })).rejects.toMatchObject({
-      type: "database-query",
-    });
-    const { types, rows } = await readRelation(server, "postgres", {
-      from: { query: query.replace(";", "") },
-    });
-    expect(types).toEqual({ a: "bigint", a_2: "varchar", later: "boolean" });
-    expect(rows).toEqual([["1", "x", "true"]]);
-  });
-
-  test("rows of more than a chunk and texts of megabytes arrive whole", async () => {
-    const query =
-      "SELECT i, repeat(md5(i::text), CASE WHEN i % 2000 = 0 THEN 100000 ELSE 1 END) AS t FROM generate_series(1, 5000) i";
-    const { rows } = await readRelation(server, "postgres", { from: { query } }, { batchSize: 100 });
-    expect(rows).toHaveLength(5_000);
-    const [expected] = await server.rows(
-      "postgres",
-      `SELECT md5(string_agg(t, ',' ORDER BY i)) FROM (${query}) AS q`,
-    );
-    const { createHash } = await import("node:crypto");
-    const joined = rows
-      .sort((left, right) => Number(left[0]) - Number(right[0]))
-      .map(([, text]) => text)
-      .join(",");
-    expect(createHash("md5").update(joined).digest("hex")).toBe(expected![0]);
-  });
 });
 
 describe("MariaDB", () => {
@@ -327,38 +278,5 @@ describe("MariaDB", () => {
       { column: "d", reason: "zero-date", count: 2 },
       { column: "t", reason: "zero-date", count: 1 },
     ]);
-  });
-
-  test("names that need quotes, a projection, an order and a limit are as they are asked for", async () => {
-    await server.run(
-      "test",
-      "CREATE TABLE `sel``ect` (`Id` int, `or der` int); INSERT INTO `sel``ect` VALUES (1, 9), (2, 8), (3, 7)",
-    );
-    const { types, rows } = await readRelation(server, "test", {
-      from: { table: "test.`sel``ect`" },
-      columns: ["or der", "id"],
-      orderBy: ["id desc"],
-      limit: 2,
-    });
-    expect(types).toEqual({ "or der": "bigint", Id: "bigint" });
-    expect(rows).toEqual([
-      ["7", "3"],
-      ["8", "2"],
-    ]);
-  });
-
-  test("rows of more than a chunk and texts of megabytes arrive whole", async () => {
-    await server.run(
-      "test",
-      `CREATE TABLE long_rows (i int, t longtext);
-      INSERT INTO long_rows SELECT seq, repeat(md5(seq), IF(seq % 2000 = 0, 100000, 1)) FROM seq_1_to_5000`,
-    );
-    const { rows } = await readRelation(server, "test", { from: { table: "long_rows" } });
-    const texts = await server.rows("test", "SELECT md5(t) FROM long_rows ORDER BY i");
-    const { createHash } = await import("node:crypto");
-    const sorted = rows.sort((left, right) => Number(left[0]) - Number(right[0]));
-    expect(sorted.map(([, text]) => createHash("md5").update(text!).digest("hex"))).toEqual(
-      texts.map(([sum]) => sum),
-    );
   });
 });
