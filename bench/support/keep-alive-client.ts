@@ -28,6 +28,8 @@ export async function openConnection(url: string): Promise<KeepAliveConnection> 
   socket.on("error", fail).on("close", () => fail());
   return {
     send(request) {
+      // A server closes what has been idle for some seconds, and a write to a closed socket tells nobody.
+      if (socket.destroyed) return Promise.reject(new Error("the server has closed the connection"));
       waiting = Promise.withResolvers();
       socket.write(request);
       return waiting.promise;
