@@ -134,23 +134,23 @@ interface Round {
   cpuUs: Record<string, number>;
 }
 type Rounds = Record<Way, Round[]>;
+type Call = (connection: KeepAliveConnection | undefined) => Promise<{ status: number } | undefined>;
 
 /** Short rounds in turn, so that a busy moment of the machine falls on all of them. */
 async function measureRate(request: Buffer): Promise<Rounds> {
   const queue = await openBareQueue(path.join(folder, "own"));
   const peer = await startBareAddServer(path.join(folder, "peer"));
-  const connections = await openConnections(fleet.url);
-  const peerConnections = await openConnections(peer.url);
   const add = renderRequest("/add", undefined);
   const health = Buffer.from("GET /health HTTP/1.1\r\nhost: bench\r\n\r\n");
-  const calls: Record<Way, (lane: number) => Promise<{ status: number } | undefined>> = {
+  const calls: Record<Way, Call> = {
     single: () => queue.add(),
     bare: () => queue.add(),
     library: () => queue.accept(),
-    peer: (lane) => peerConnections[lane]!.send(add),
-    http: (lane) => connections[lane]!.send(request),
-    health: (lane) => connections[lane]!.send(health),
+    peer: (connection) => connection!.send(add),
+    http: (connection) => connection!.send(request),
+    health: (connection) => connection!.send(health),
   };
+  const urls: Partial<Record<Way, string>> = { peer: peer.url, http: fleet.url, health: fleet.url };
   const pids = {
     bench: process.pid,
     "bare Redis": queue.redisPid,
@@ -162,13 +162,17 @@ async function measureRate(request: Buffer): Promise<Rounds> {
     const rounds: Rounds = { single: [], bare: [], library: [], peer: [], http: [], health: [] };
     for (let round = -warmUpRounds; round < Number(values.rounds); round++) {
       for (const way of ways) {
-        const measured = await measureRound(calls[way], way === "single" ? 1 : inFlight, pids);
+        const url = urls[way];
+        // Anew for each round: those of the round before have been idle for longer than a server may keep them.
+        const connections = url === undefined ? [] : await openConnections(url);
+        const lanes = way === "single" ? 1 : inFlight;
+        const measured = await measureRound((lane) => calls[way](connections[lane]), lanes, pids);
+        for (const connection of connections) connection.close();
         if (round >= 0) rounds[way].push(measured);
       }
     }
     return rounds;
   } finally {
-    for (const connection of [...connections, ...peerConnections]) connection.close();
     await queue.close();
     await peer.stop();
   }
