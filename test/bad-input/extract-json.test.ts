@@ -1,48 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { DomainError } from "@lakefleet/lib/errors/domain-error.ts";
 import { describe, expect, test } from "vitest";
 import { extractBytes, refusalOf } from "./extract-bytes.ts";
-import { notRun, sharedData } from "./shared-data.ts";
-
-const suite = sharedData("json-test-suite/test_parsing");
-
-(suite === undefined ? notRun : describe)("json-test-suite", () => {
-  const files = suite === undefined ? [] : readdirSync(suite);
-  const content = (file: string) => readFileSync(path.join(suite!, file));
-
-  test("has files of all three kinds", () => {
-    for (const kind of ["y_", "n_", "i_"])
-      expect(files.filter((file) => file.startsWith(kind)).length).toBeGreaterThan(10);
-  });
-
-  test("every y_ file is ingested without loss", async () => {
-    for (const file of files.filter((name) => name.startsWith("y_"))) {
-      const value: unknown = JSON.parse(
-        content(file)
-          .toString("utf8")
-          .replace(/^\ufeff/, ""),
-      );
-      const { rows, rejects } = await extractBytes(file, content(file));
-      expect([file, rows.length, rejects.length]).toEqual([file, Array.isArray(value) ? value.length : 1, 0]);
-    }
-  });
-
-  test("every n_ file is refused with its place", async () => {
-    for (const file of files.filter((name) => name.startsWith("n_"))) {
-      const error = await refusalOf(file, content(file));
-      expect(error.type).toMatch(/^json-/);
-      expect([file, typeof error.place?.line, typeof error.place?.byte]).toEqual([file, "number", "number"]);
-    }
-  });
-
-  test("every i_ file is ingested or refused by name", async () => {
-    for (const file of files.filter((name) => name.startsWith("i_"))) {
-      const outcome = await extractBytes(file, content(file)).catch((error: unknown) => error);
-      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(DomainError);
-    }
-  });
-});
 
 describe("rows", () => {
   test("nested objects are flattened, arrays and mixtures stay JSON", async () => {

@@ -65,7 +65,6 @@ describe("a trial", () => {
     { backend: "hnsw", quantization: "f32", connectivity: 8 },
     { backend: "hnsw", engine: "hnswlib", expansionBuild: 40 },
     { backend: "lance", kind: "ivf_hnsw_sq" },
-    { backend: "lance", kind: "ivf_rq", partitions: 4, probes: 4 },
     { backend: "lance", kind: "flat" },
   ];
   test.each(configurations)("of %j measures what it built of the active generation", async (parameters) => {
