@@ -3,6 +3,7 @@ import { z } from "zod";
 import { sqlLiteral } from "../dataset/sql-quote.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { textValues } from "./arrow-values.ts";
+import { hasTable } from "./has-table.ts";
 import { forgottenPrefix, listPipelines, type PipelinePlace, pipelinePrefix } from "./pipeline-place.ts";
 import type { Pipeline } from "./pipeline-tables.ts";
 
@@ -50,10 +51,11 @@ export async function forgetCached(options: { store: ObjectStore; pipeline: Pipe
 
 /** Takes out of the set what a chunk of the pipeline has. */
 async function withoutHeld(store: ObjectStore, place: PipelinePlace, hashes: Set<string>): Promise<void> {
+  const folder = await store.materialize(pipelinePrefix(place));
+  if (!(await hasTable(folder, "documents"))) return;
   const { connect } = await import("@lancedb/lancedb");
-  const connection = await connect(await store.materialize(pipelinePrefix(place)));
+  const connection = await connect(folder);
   try {
-    if (!(await connection.tableNames()).includes("documents")) return;
     const documents = await connection.openTable("documents");
     try {
       const hashed = documents.query().select(["content_hash"]);

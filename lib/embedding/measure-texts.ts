@@ -7,6 +7,7 @@ import { textValues } from "./arrow-values.ts";
 import { chunkRow } from "./chunk-row.ts";
 import { contentHash } from "./content-hash.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
+import { hasTable } from "./has-table.ts";
 import type { QuotedTexts } from "./quote-embedding.ts";
 
 export interface MeasureTextsOptions {
@@ -71,10 +72,11 @@ async function findCachedHashes(
 ): Promise<Set<string>> {
   const found = new Set<string>();
   if ((await store.size("cache/tables.json")) === undefined) return found;
+  const folder = await store.materialize("cache");
+  if (!(await hasTable(folder, "emb_cache"))) return found;
   const { connect } = await import("@lancedb/lancedb");
-  const connection = await connect(await store.materialize("cache"));
+  const connection = await connect(folder);
   try {
-    if (!(await connection.tableNames()).includes("emb_cache")) return found;
     const cache = await connection.openTable("emb_cache");
     const ofEmbedder = `embedder_id = ${sqlLiteral(embedderId)}`;
     for (let first = 0; first < hashes.length; first += hashesPerQuery) {

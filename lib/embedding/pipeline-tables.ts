@@ -1,11 +1,9 @@
-import { readdir } from "node:fs/promises";
-import path from "node:path";
 import type { Connection, Table } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
-import { hasCode } from "../storage/error-code.ts";
 import { withFileLock } from "../storage/file-lock.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { syncGrownTree } from "../storage/sync-grown-tree.ts";
+import { hasTable } from "./has-table.ts";
 import { type PipelinePlace, pipelineLock, pipelinePrefix } from "./pipeline-place.ts";
 
 /** The four tables in which one index's rows become vectors. Handles always see the latest version. */
@@ -112,16 +110,7 @@ interface TablePlace {
 }
 
 async function openTable({ connection, folder, name, schema }: TablePlace): Promise<Table> {
-  // A kill between the folder and the first manifest leaves a table without a version, which Lance cannot open.
-  const exists = await hasEntries(path.join(folder, `${name}.lance`, "_versions"));
-  return exists ? connection.openTable(name) : connection.createEmptyTable(name, schema);
-}
-
-async function hasEntries(folder: string): Promise<boolean> {
-  try {
-    return (await readdir(folder)).length > 0;
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return false;
-    throw error;
-  }
+  return (await hasTable(folder, name))
+    ? connection.openTable(name)
+    : connection.createEmptyTable(name, schema);
 }

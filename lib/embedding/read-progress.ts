@@ -1,5 +1,6 @@
 import type { Table } from "@lancedb/lancedb";
 import type { ObjectStore } from "../storage/object-store.ts";
+import { hasTable } from "./has-table.ts";
 import { hasTables, type PipelinePlace, pipelinePrefix } from "./pipeline-place.ts";
 
 /**
@@ -11,11 +12,11 @@ export async function readPipelineProgress(
   place: PipelinePlace,
 ): Promise<{ datasetVersion: number; embedderId: string; waiting: number } | undefined> {
   if (!(await hasTables(store, place))) return undefined;
+  const folder = await store.materialize(pipelinePrefix(place));
+  if (!(await hasTable(folder, "meta")) || !(await hasTable(folder, "documents"))) return undefined;
   const { connect } = await import("@lancedb/lancedb");
-  const connection = await connect(await store.materialize(pipelinePrefix(place)));
+  const connection = await connect(folder);
   try {
-    const names = await connection.tableNames();
-    if (!names.includes("meta") || !names.includes("documents")) return undefined;
     using meta = closing(await connection.openTable("meta"));
     const values = new Map<string, unknown>();
     for (const row of await meta.table.query().select(["key", "value"]).toArray()) {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -151,3 +152,24 @@ async function expectWhole(pipeline: Pipeline, chunkCount: number): Promise<void
     snapshot.close();
   }
 }
+
+test.each([
+  ["before", []],
+  ["while", ["18446744073709551614.manifest#1"]],
+] as const)(
+  "a kill %s the first version of a table is written leaves one that is made anew",
+  async (_, versions) => {
+    await using world = await createPipelineWorld();
+    const made = await world.open("notes");
+    const folder = path.join(await world.store.materialize("indexes/notes/pipeline"), "embeddings.lance");
+    made.close();
+    // What Lance leaves: the folder, and at most a version that is still staged under another name.
+    await rm(folder, { recursive: true });
+    await mkdir(path.join(folder, "_versions"), { recursive: true });
+    for (const name of versions) await writeFile(path.join(folder, "_versions", name), "");
+    const version = await writeVersion(world.store, undefined, { rows: makeRows(3) });
+    const { embedded } = await finish(world, await world.open("notes"), version);
+    expect(embedded).toMatchObject({ embedded: 3 });
+    expect(await findings(world)).toEqual([]);
+  },
+);
