@@ -1,12 +1,6 @@
-import {
-  type DestinationStream,
-  destination,
-  type Logger,
-  pino,
-  stdSerializers,
-  stdTimeFunctions,
-} from "pino";
+import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from "pino";
 import { type EventFields, type EventName, events } from "./events.ts";
+import { logDestination } from "./log-destination.ts";
 import { censored, redactUrls, secretPaths } from "./redact.ts";
 
 export interface Telemetry {
@@ -36,7 +30,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       redact: { paths: secretPaths, censor: censored },
       hooks: { streamWrite: redactUrls },
     },
-    options.output ?? destination({ dest: 2, sync: false }),
+    options.output ?? logDestination(),
   );
   return {
     log,
