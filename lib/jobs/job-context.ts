@@ -45,7 +45,7 @@ export function createJobReporter(job: Job, onError: (error: unknown) => void): 
 
   return {
     progress(advance) {
-      latest = { done: advance.done, total: advance.total, unit: advance.unit };
+      latest = { done: advance.done, total: advance.total, unit: advance.unit, growth: advance.growth };
       const waitMs = sentAt + sendEveryMs - performance.now();
       if (waitMs <= 0) sendProgress();
       else timer ??= setTimeout(sendProgress, waitMs);

@@ -5,9 +5,9 @@ function meterWithClock() {
   let now = 0;
   const meter = createProgressMeter(() => now);
   return {
-    at: (ms: number, done: number, total = 100, unit = "rows") => {
+    at: (ms: number, done: number, total = 100, unit = "rows", growth?: number) => {
       now = ms;
-      return meter({ done, total, unit });
+      return meter({ done, total, unit, growth });
     },
   };
 }
@@ -21,6 +21,16 @@ describe("the progress meter", () => {
     const meter = meterWithClock();
     meter.at(0, 0);
     expect(meter.at(2_000, 20)).toMatchObject({ rate: 10, eta_seconds: 8 });
+  });
+
+  test("tells the seconds that are left of work that grows slower, also when its start is out of sight", () => {
+    const meter = meterWithClock();
+    // Each done unit takes twice its place in milliseconds: n units take n squared.
+    const advance = (done: number) => meter.at(done ** 2, done, 300, "rows", 2);
+    for (let done = 0; done < 100; done++) advance(done);
+    expect(advance(100)).toMatchObject({ rate: 10, eta_seconds: 80 });
+    for (let done = 101; done < 250; done++) advance(done);
+    expect(advance(250)).toMatchObject({ eta_seconds: Math.ceil((300 ** 2 - 250 ** 2) / 1_000) });
   });
 
   test("follows a change of pace within half a minute", () => {

@@ -3,10 +3,12 @@ export interface JobAdvance {
   done: number;
   total: number;
   unit: string;
+  /** The time taken grows with this power of `done`: above 1 where each unit takes longer than the one before. */
+  growth?: number | undefined;
 }
 
 /** What a client sees. `rate` is units per second over the last half minute; both are null until they can be told. */
-export interface JobProgress extends JobAdvance {
+export interface JobProgress extends Omit<JobAdvance, "growth"> {
   rate: number | null;
   eta_seconds: number | null;
 }
@@ -17,32 +19,51 @@ const samplesMax = 128;
 
 /** Turns advances into progress. Where the unit changes or the count falls, a new phase begins and the rate starts over. */
 export function createProgressMeter(nowMs: () => number): (advance: JobAdvance) => JobProgress {
-  let samples: { at: number; done: number }[] = [];
+  let samples: Sample[] = [];
   let unit: string | undefined;
   return (advance) => {
+    const { done, total, growth = 1 } = advance;
     const at = nowMs();
     const last = samples.at(-1);
-    if (advance.unit !== unit || (last !== undefined && advance.done < last.done)) {
+    if (advance.unit !== unit || (last !== undefined && done < last.done)) {
       unit = advance.unit;
       samples = [];
     }
-    samples.push({ at, done: advance.done });
+    samples.push({ at, done });
     while (samples.length > 2 && (at - samples[0]!.at > windowMs || samples.length > samplesMax)) {
       samples.shift();
     }
     const rate = rateOf(samples);
-    const left = Math.max(0, advance.total - advance.done);
     return {
-      ...advance,
+      done,
+      total,
+      unit: advance.unit,
       rate: rate === null ? null : Number(rate.toPrecision(4)),
-      eta_seconds: left === 0 ? 0 : rate === null || rate === 0 ? null : Math.ceil(left / rate),
+      eta_seconds: secondsLeft(samples, { total, growth }),
     };
   };
 }
 
-function rateOf(samples: readonly { at: number; done: number }[]): number | null {
+interface Sample {
+  at: number;
+  done: number;
+}
+
+function rateOf(samples: readonly Sample[]): number | null {
   const first = samples[0];
   const last = samples.at(-1);
   if (first === undefined || last === undefined || last.at <= first.at) return null;
   return ((last.done - first.done) * 1_000) / (last.at - first.at);
+}
+
+/** Null until it can be told. */
+function secondsLeft(samples: readonly Sample[], whole: { total: number; growth: number }): number | null {
+  const first = samples[0]!;
+  const last = samples.at(-1)!;
+  if (last.done >= whole.total) return 0;
+  if (last.done === first.done || last.at === first.at) return null;
+  // What is left takes as long, for its share of the work, as what the samples have seen done.
+  const work = (done: number) => done ** whole.growth;
+  const shares = (work(whole.total) - work(last.done)) / (work(last.done) - work(first.done));
+  return Math.ceil((shares * (last.at - first.at)) / 1_000);
 }

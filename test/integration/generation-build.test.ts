@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { activeLog } from "@lakefleet/lib/generation/active-log.ts";
 import { buildGeneration } from "@lakefleet/lib/generation/build/build-generation.ts";
+import type { BuildProgress } from "@lakefleet/lib/generation/build/build-progress.ts";
 import { generationPrefix } from "@lakefleet/lib/generation/generation-keys.ts";
 import { listGenerations } from "@lakefleet/lib/generation/list-generations.ts";
 import { verifyIndex } from "@lakefleet/lib/verification/verify-index.ts";
@@ -61,12 +62,20 @@ describe("building a generation", () => {
     expect(await findings()).toEqual([]);
   });
 
-  test("reports chunks as they enter the index, up to all of them", async () => {
+  test("reports chunks as they enter the index, up to all of them, and that a graph grows slower", async () => {
     await lake.write(madeUpRows(3_000));
     await lake.embed();
-    const seen: number[] = [];
+    const advances: Parameters<BuildProgress>[0][] = [];
     const { store, locks } = lake;
-    await buildGeneration({ store, index: "i", locks, threads: 1, progress: ({ done }) => seen.push(done) });
+    await buildGeneration({
+      store,
+      index: "i",
+      locks,
+      threads: 1,
+      progress: (advance) => advances.push(advance),
+    });
+    expect(advances.every(({ growth }) => growth > 1)).toBe(true);
+    const seen = advances.map(({ done }) => done);
     expect(seen[0]).toBe(0);
     expect(seen.at(-1)).toBe(3_000);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));

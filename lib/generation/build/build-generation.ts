@@ -24,6 +24,7 @@ import { findManifest, type StoredManifest } from "../read-manifest.ts";
 import { findFileProblems } from "../verify-files.ts";
 import { type AppendPlan, planAppend } from "./append-plan.ts";
 import { type Clock, startClock } from "./build-clock.ts";
+import type { BuildProgress } from "./build-progress.ts";
 import { describeGeneration } from "./describe-generation.ts";
 import { findParent } from "./find-parent.ts";
 import type { MergeLimits } from "./plan-segments.ts";
@@ -48,7 +49,7 @@ export interface BuildGenerationOptions {
   threads?: number | undefined;
   /** When an append becomes a full build. */
   mergeLimits?: MergeLimits | undefined;
-  progress?: ((progress: { done: number; total: number; unit: "chunks" }) => void) | undefined;
+  progress?: BuildProgress | undefined;
   signal?: AbortSignal | undefined;
 }
 

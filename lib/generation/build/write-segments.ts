@@ -2,11 +2,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { forEachBounded } from "../../storage/for-each-bounded.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
+import { buildGrowth } from "../../vector/build/build-growth.ts";
 import { deadFile, encodePlaces } from "../format/dead-places.ts";
 import { segmentNumber } from "../format/segment-folder.ts";
 import { generationPrefix } from "../generation-keys.ts";
 import type { GenerationFile, GenerationManifest, Segment } from "../generation-manifest.ts";
 import { type AppendPlan, filesOf, type KeptSegment } from "./append-plan.ts";
+import type { BuildProgress } from "./build-progress.ts";
 import type { ShardRows } from "./shard-rows.ts";
 import type { BuiltGraph } from "./take-graph.ts";
 import { type SegmentSource, writeSegment } from "./write-segment.ts";
@@ -20,9 +22,7 @@ export interface WrittenSegments {
   taken?: BuiltGraph | undefined;
 }
 
-type Source = Omit<SegmentSource, "progress"> & {
-  progress?: ((progress: { done: number; total: number; unit: "chunks" }) => void) | undefined;
-};
+type Source = Omit<SegmentSource, "progress"> & { progress?: BuildProgress | undefined };
 
 /** Linking is a matter of the file system's journal; more at a time would wait for each other. */
 const linkWidth = 8;
@@ -33,11 +33,14 @@ export async function writeAllSegments(
   shards: readonly ShardRows[],
 ): Promise<WrittenSegments> {
   const total = source.snapshot.chunkCount;
+  // Shards have graphs of their own, none of which slows the others down.
+  const growth = shards.length > 1 ? 1 : buildGrowth(source.definition.parameters);
   const segments: Segment[] = [];
   let taken: BuiltGraph | undefined;
   let before = 0;
   for (const [position, { rowIds, shard }] of shards.entries()) {
-    const progress = (done: number) => source.progress?.({ done: before + done, total, unit: "chunks" });
+    const progress = (done: number) =>
+      source.progress?.({ done: before + done, total, unit: "chunks", growth });
     progress(0);
     const order = { number: position + 1, rowIds, appended: false, shard };
     const written = await writeSegment({ ...source, progress }, order);
@@ -63,7 +66,8 @@ export async function writeAppended(source: Source, plan: AppendPlan): Promise<W
   }
   if (rowIds.length > 0) {
     const total = snapshot.countChunks(rowIds);
-    const progress = (done: number) => source.progress?.({ done, total, unit: "chunks" });
+    const growth = buildGrowth(source.definition.parameters);
+    const progress = (done: number) => source.progress?.({ done, total, unit: "chunks", growth });
     const number = Math.max(...parent.segments.map((segment) => segmentNumber(segment.folder))) + 1;
     const order = { number, rowIds, appended: true, shard: null };
     segments.push((await writeSegment({ ...source, progress }, order)).segment);

@@ -4,6 +4,8 @@ export interface ThreadAdvance {
   done: number;
   total: number;
   unit: string;
+  /** As a job's advance has it. */
+  growth?: number;
 }
 
 export type FromThread<Answer> =

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { vectorFiles } from "../format/vector-files.ts";
 import type { HnswParameters } from "../index-parameters.ts";
+import { buildGrowth } from "./build-growth.ts";
 import { checkBlock } from "./check-block.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import { createHnswlibBuilder } from "./hnswlib-builder.ts";
@@ -17,6 +18,7 @@ export async function buildHnswIndex(build: VectorIndexBuild, parameters: HnswPa
   const { folder, dimension, vectorCount, blocks, progress, signal } = build;
   const parquet = createParquetVectorWriter(join(folder, vectorFiles.parquet), dimension);
   const graph = vectorCount === 0 || build.flat ? undefined : await createGraphBuilder(build, parameters);
+  const growth = buildGrowth(parameters);
   let done = 0;
   for await (const block of blocks) {
     const count = checkBlock(block, { dimension, firstOrdinal: done, vectorCount });
@@ -26,7 +28,7 @@ export async function buildHnswIndex(build: VectorIndexBuild, parameters: HnswPa
       const batch = block.vectors.subarray(row * dimension, Math.min(count, row + batchSize) * dimension);
       graph?.add(batch, done);
       done += batch.length / dimension;
-      progress?.({ done, total: vectorCount, unit: "vectors" });
+      progress?.({ done, total: vectorCount, unit: "vectors", growth });
       // Lets an abort that arrives as a message be seen between two batches.
       await setImmediate();
     }

@@ -15,6 +15,8 @@ export interface VectorIndexBuild {
   metadataColumns?: readonly MetadataColumn[] | undefined;
   /** Threads that insert into a usearch graph; the other engines choose for themselves. */
   threads: number;
-  progress?: ((progress: { done: number; total: number; unit: "vectors" }) => void) | undefined;
+  progress?:
+    | ((progress: { done: number; total: number; unit: "vectors"; growth?: number }) => void)
+    | undefined;
   signal?: AbortSignal | undefined;
 }
