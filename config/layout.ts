@@ -23,6 +23,9 @@ export function dataLayout(dataFolder: string) {
   };
 }
 
+// Asked once, so that the socket stays where it is when a process gives its engines a temporary folder of their own.
+const temporaryFolder = os.tmpdir();
+
 // `sun_path` holds 108 bytes on Linux and 104 on macOS, the closing zero among them.
 const socketBytesMax = 103;
 
@@ -31,5 +34,5 @@ export function redisSocket(dataFolder: string): string {
   const inside = path.join(dataLayout(dataFolder).redis, "redis.sock");
   if (Buffer.byteLength(inside) <= socketBytesMax) return inside;
   const digest = createHash("sha256").update(dataFolder).digest("hex").slice(0, 16);
-  return path.join(os.tmpdir(), `lakefleet-${digest}`, "redis.sock");
+  return path.join(temporaryFolder, `lakefleet-${digest}`, "redis.sock");
 }

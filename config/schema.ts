@@ -154,6 +154,11 @@ export function forgetSecrets(): void {
   dropSecrets(process.env);
 }
 
+/** Native engines ask the environment itself where they may put what is temporary. */
+export function setTemporaryFolder(folder: string): void {
+  process.env["TMPDIR"] = folder;
+}
+
 /** The environment in which a child process reads this same configuration, with the secrets of these uses alone. */
 export function environmentOf(
   configuration: Configuration,

@@ -4,6 +4,7 @@ import type { Configuration } from "@lakefleet/config/schema.ts";
 import type { QueueContract } from "@lakefleet/queues/define-queue.ts";
 import type { Redis } from "ioredis";
 import type { z } from "zod";
+import { openEngineFolder } from "../storage/engine-folder.ts";
 import { armFailpoints } from "../storage/failpoint.ts";
 import { type LocalStore, openLocalStore } from "../storage/local-store.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
@@ -36,6 +37,7 @@ export async function runWorkerProcess<Payload extends z.ZodType, Result extends
   const layout = dataLayout(configuration.dataFolder);
   const telemetry = createTelemetry({ service: `${contract.name}-worker`, level: configuration.logLevel });
   const store = await openLocalStore({ name: "primary", root: layout.bucket });
+  const engines = openEngineFolder(store);
   const address = redisAddress(configuration);
   const redis = openProducerConnection({ address, telemetry });
   const opened = await options.openHandler({ configuration, store, locks: layout.locks, redis, telemetry });
@@ -43,7 +45,7 @@ export async function runWorkerProcess<Payload extends z.ZodType, Result extends
   const connection = openWorkerConnection({ address, telemetry });
   const worker = runWorker({
     contract,
-    handler: opened.handler,
+    handler: (payload, context) => engines.during(() => opened.handler(payload, context)),
     concurrency: defaultPools[contract.name].concurrency,
     connection,
     intents,

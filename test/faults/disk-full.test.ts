@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +9,8 @@ import { waitFor } from "../support/wait-for.ts";
 
 /** Room for the lake of all runs, and small enough to fill in milliseconds. */
 const diskMib = 96;
+/** Files and folders: some ten times what the lake has. */
+const diskNodes = 20_000;
 
 /**
  * A disk of our own that can be filled. Mounting needs root, as CI has; without it this file fails and says so, because
@@ -20,7 +22,7 @@ describe("a disk that is full", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), "lakefleet-disk-"));
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${diskMib}m`, "tmpfs", folder]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${diskMib}m,nr_inodes=${diskNodes}`, "tmpfs", folder]);
     lake = await openFaultLake({ dataFolder: folder });
     await lake.startTogether(roles);
   }, 60_000);
@@ -49,4 +51,22 @@ describe("a disk that is full", () => {
     },
     180_000,
   );
+
+  test("takes a worker that starts meanwhile, although there is no room for one more folder", async () => {
+    const ballast = path.join(folder, "ballast");
+    mkdirSync(ballast);
+    const fill = () => {
+      for (let file = 0; ; file++) writeFileSync(path.join(ballast, String(file)), "");
+    };
+    expect(fill).toThrow("ENOSPC");
+    lake.startSpare("index");
+    await waitFor("two workers of the pool", 30_000, async () => {
+      const { pools } = (await (await fetch(`${lake.url("api")}/fleet`)).json()) as {
+        pools: { pool: string; workers: unknown[] }[];
+      };
+      return pools.find(({ pool }) => pool === "index")?.workers.length === 2;
+    });
+    await lake.killSpares();
+    rmSync(ballast, { recursive: true });
+  });
 });
