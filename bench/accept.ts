@@ -14,7 +14,7 @@ import { type KeepAliveConnection, openConnection, renderRequest } from "./suppo
 import { describeLoad, median, printHeading, printTable, verdict } from "./support/print-report.ts";
 import { processorTimeUs } from "./support/processor-time.ts";
 import { uploadFile } from "./support/send-file.ts";
-import { startBareAddServer } from "./support/start-bare-add-server.ts";
+import { startPeerServer } from "./support/start-peer-server.ts";
 
 /**
  * How fast requests are accepted, beside one bare synced write and beside bare `add` of the queue engine:
@@ -139,7 +139,7 @@ type Call = (connection: KeepAliveConnection | undefined) => Promise<{ status: n
 /** Short rounds in turn, so that a busy moment of the machine falls on all of them. */
 async function measureRate(request: Buffer): Promise<Rounds> {
   const queue = await openBareQueue(path.join(folder, "own"));
-  const peer = await startBareAddServer(path.join(folder, "peer"));
+  const peer = await startPeerServer("bare-add-server", [path.join(folder, "peer")]);
   const add = renderRequest("/add", undefined);
   const health = Buffer.from("GET /health HTTP/1.1\r\nhost: bench\r\n\r\n");
   const calls: Record<Way, Call> = {
@@ -155,7 +155,7 @@ async function measureRate(request: Buffer): Promise<Rounds> {
     bench: process.pid,
     "bare Redis": queue.redisPid,
     "bare server": peer.pid,
-    "its Redis": peer.redisPid,
+    "its Redis": peer.redisPid!,
     ...(await fleetPids()),
   };
   try {

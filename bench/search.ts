@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { quantile } from "@lakefleet/lib/evaluation/quantile.ts";
 import { createSearchService } from "@lakefleet/lib/search/search-index.ts";
@@ -9,11 +10,12 @@ import { makeBenchFolder, startBenchFleet } from "./support/bench-fleet.ts";
 import { makeClusteredVectors } from "./support/clustered-index.ts";
 import { openConnection, renderRequest } from "./support/keep-alive-client.ts";
 import { describeLoad, printHeading, printTable, verdict } from "./support/print-report.ts";
+import { startPeerServer } from "./support/start-peer-server.ts";
 import { type ExpectedHits, type SwapOutcome, searchDuringSwaps } from "./support/swap-load.ts";
 import { openVectorLake, type VectorGeneration } from "./support/vector-lake.ts";
 
 /**
- * Search over HTTP beside the bare engine call at the same parameters, then the same server while generations are
+ * Search over HTTP beside the bare engine call at the same parameters and a bare server around that call, then the same server while generations are
  * promoted and rolled back under load: `node bench/search.ts [--count 100000] [--queries 200] [--rounds 15]`
  */
 const { values } = parseArgs({
@@ -31,6 +33,8 @@ const [count, dimension, queryCount] = [
   Number(values.queries),
 ];
 const k = 10;
+const wayNames = ["bare", "library", "peer", "http"] as const;
+type Way = (typeof wayNames)[number];
 
 printHeading("Search over HTTP");
 const dataFolder = await makeBenchFolder("search");
@@ -108,7 +112,8 @@ interface Comparison {
   requests: Buffer[];
 }
 
-async function compareLatency({ url, generation, vectors, queries, requests }: Comparison): Promise<void> {
+async function compareLatency(comparison: Comparison): Promise<void> {
+  const { generation, vectors, queries, requests } = comparison;
   const { folder, manifest } = generation;
   const { parameters } = manifest;
   const index = await openVectorIndex({ folder, parameters, dimension, vectorCount: count });
@@ -116,64 +121,77 @@ async function compareLatency({ url, generation, vectors, queries, requests }: C
     queries.map(async (query) => [...(await index.exact(query, { k })).ordinals]),
   );
   const bare = openBareEngine({ folder, vectors, dimension });
-  const connection = await openConnection(url);
-  const took: number[] = [];
-  const ways: Record<string, (query: number) => Promise<ArrayLike<number>>> = {
+  const vectorsFile = path.join(dataFolder, "vectors.f32");
+  await writeFile(vectorsFile, vectors);
+  const peer = await startPeerServer("bare-search-server", [folder, vectorsFile, String(dimension)]);
+  const connections = { peer: await openConnection(peer.url), http: await openConnection(comparison.url) };
+  const took: Record<keyof typeof connections, number[]> = { peer: [], http: [] };
+  const ask = async (name: keyof typeof connections, query: number) => {
+    const { status, body } = await connections[name].send(requests[query]!);
+    if (status !== 200) throw new Error(`${status} ${body}`);
+    return answerOf(body, took[name]);
+  };
+  const rounds = await timeInTurn(queries, truth, {
     bare: async (query) => bare(queries[query]!, k),
     library: async (query) => (await index.search(queries[query]!, { k })).ordinals,
-    http: async (query) => {
-      const { status, body } = await connection.send(requests[query]!);
-      if (status !== 200) throw new Error(`${status} ${body}`);
-      return await answerOf(body, took);
-    },
-  };
-  const found: Record<string, number> = {};
-  const latencies: Record<string, number[]> = { bare: [], library: [], http: [] };
-  const names = Object.keys(ways);
-  // The first two rounds map the pages and warm the compiler up on both sides.
+    peer: (query) => ask("peer", query),
+    http: (query) => ask("http", query),
+  });
+  for (const connection of Object.values(connections)) connection.close();
+  await peer.stop();
+  await index.close();
+  reportLatency(rounds, took.http.slice(-Number(values.rounds) * queryCount));
+}
+
+/** Of each way, milliseconds of every query, and how many of the true neighbours were found in all. */
+type Timed = Record<Way, { latencies: number[]; found: number }>;
+
+/** Rounds in turn, so that a busy moment of the machine falls on all of them. */
+async function timeInTurn(
+  queries: readonly Float32Array[],
+  truth: readonly number[][],
+  ways: Record<Way, (query: number) => Promise<ArrayLike<number>>>,
+): Promise<Timed> {
+  const none = () => ({ latencies: [], found: 0 });
+  const timed: Timed = { bare: none(), library: none(), peer: none(), http: none() };
+  // The first two rounds map the pages and warm the compiler up on all sides.
   for (let round = -2; round < Number(values.rounds); round++) {
-    for (const place of names.keys()) {
-      const name = names[(place + round + names.length) % names.length]!;
+    for (const place of wayNames.keys()) {
+      const name = wayNames[(place + round + wayNames.length) % wayNames.length]!;
       for (const query of queries.keys()) {
         const begin = performance.now();
-        const ordinals = await ways[name]!(query);
+        const ordinals = await ways[name](query);
         if (round < 0) continue;
-        latencies[name]!.push(performance.now() - begin);
-        found[name] =
-          (found[name] ?? 0) + truth[query]!.filter((one) => Array.from(ordinals).includes(one)).length;
+        timed[name].latencies.push(performance.now() - begin);
+        timed[name].found += truth[query]!.filter((one) => Array.from(ordinals).includes(one)).length;
       }
     }
   }
-  connection.close();
-  await index.close();
-  const total = Number(values.rounds) * queryCount * k;
-  reportLatency(latencies, (name) => found[name]! / total, took.slice(-Number(values.rounds) * queryCount));
+  return timed;
 }
 
 /** A row's name ends in its number, which is also its ordinal. */
-async function answerOf(body: string, took: number[]): Promise<number[]> {
+function answerOf(body: string, took: number[]): number[] {
   const answer = JSON.parse(body) as { took_ms: number; hits: { doc_id: string }[] };
   took.push(answer.took_ms);
   return answer.hits.map((hit) => Number(hit.doc_id.slice(1)));
 }
 
-function reportLatency(
-  latencies: Record<string, number[]>,
-  recall: (name: string) => number,
-  took: number[],
-): void {
-  const p50 = (name: string) => quantile(latencies[name]!, 0.5);
-  const line = (label: string, name: string) => [
+function reportLatency(timed: Timed, took: number[]): void {
+  const p50 = (name: Way) => quantile(timed[name].latencies, 0.5);
+  const recall = (name: Way) => timed[name].found / (timed[name].latencies.length * k);
+  const line = (label: string, name: Way) => [
     label,
     recall(name).toFixed(4),
     p50(name).toFixed(3),
-    quantile(latencies[name]!, 0.95).toFixed(3),
+    quantile(timed[name].latencies, 0.95).toFixed(3),
   ];
   printTable(
     ["call", "recall@10", "p50 ms", "p95 ms"],
     [
       line("bare usearch and exact rerank, in process", "bare"),
       line("the library's index, in process", "library"),
+      line("POST to a bare server around the first call, from another process", "peer"),
       line("POST /vectors/search, from another process", "http"),
       [
         "of which the server's own `took_ms`",
@@ -183,11 +201,16 @@ function reportLatency(
       ],
     ],
   );
-  const difference = p50("http") - p50("bare");
+  const beyond = (name: Way) => p50(name) - p50("bare");
   printTable(
     ["measure", "value", "limit"],
     [
-      ["p50 over HTTP minus p50 bare", `${difference.toFixed(3)} ms`, verdict(difference, { most: 0.5 })],
+      [
+        "p50 over HTTP minus p50 bare",
+        `${beyond("http").toFixed(3)} ms`,
+        verdict(beyond("http"), { most: 0.5 }),
+      ],
+      ["the same of the bare server", `${beyond("peer").toFixed(3)} ms`, "for comparison"],
       ["recall over HTTP", recall("http").toFixed(4), verdict(recall("http"), { least: 0.98 })],
     ],
   );

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export interface PeerServer {
+  url: string;
+  pid: number;
+  /** Of its own Redis, where it has one. */
+  redisPid?: number;
+  stop(): Promise<void>;
+}
+
+/** Starts a server to compare with in a process of its own: a program of this folder that prints its port. */
+export async function startPeerServer(
+  program: "bare-add-server" | "bare-search-server",
+  parameters: readonly string[],
+): Promise<PeerServer> {
+  const file = fileURLToPath(new URL(`./${program}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [file, ...parameters], { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { port, ...printed } = JSON.parse(line) as { port: number; redisPid?: number };
+    return {
+      ...printed,
+      url: `http://127.0.0.1:${port}`,
+      pid: child.pid!,
+      async stop() {
+        child.kill("SIGTERM");
+        if (child.exitCode === null) await once(child, "exit");
+      },
+    };
+  }
+  throw new Error(`${program} ended before it listened`);
+}
