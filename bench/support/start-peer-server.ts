@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+const leaveWithParent = fileURLToPath(new URL("../../apps/fleet/leave-with-parent.ts", import.meta.url));
+
 export interface PeerServer {
   url: string;
   pid: number;
@@ -17,8 +19,11 @@ export async function startPeerServer(
   parameters: readonly string[],
 ): Promise<PeerServer> {
   const file = fileURLToPath(new URL(`./${program}.ts`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...parameters], { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface({ input: child.stdout })) {
+  const child = spawn(process.execPath, ["--import", leaveWithParent, file, ...parameters], {
+    // The channel is there to close: a bench that fails must not leave a server behind.
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
+  for await (const line of createInterface({ input: child.stdout! })) {
     const { port, ...printed } = JSON.parse(line) as { port: number; redisPid?: number };
     return {
       ...printed,
