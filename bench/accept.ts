@@ -27,6 +27,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "1" },
   },
 });
+const bareAddServer = new URL("./support/bare-add-server.ts", import.meta.url);
 const requestCount = Number(values.requests);
 const inFlight = 50;
 const recordBytes = 200;
@@ -139,7 +140,7 @@ type Call = (connection: KeepAliveConnection | undefined) => Promise<{ status: n
 /** Short rounds in turn, so that a busy moment of the machine falls on all of them. */
 async function measureRate(request: Buffer): Promise<Rounds> {
   const queue = await openBareQueue(path.join(folder, "own"));
-  const peer = await startPeerServer("bare-add-server", [path.join(folder, "peer")]);
+  const peer = await startPeerServer(bareAddServer, [path.join(folder, "peer")]);
   const add = renderRequest("/add", undefined);
   const health = Buffer.from("GET /health HTTP/1.1\r\nhost: bench\r\n\r\n");
   const calls: Record<Way, Call> = {

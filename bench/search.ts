@@ -33,6 +33,7 @@ const [count, dimension, queryCount] = [
   Number(values.queries),
 ];
 const k = 10;
+const bareSearchServer = new URL("./support/bare-search-server.ts", import.meta.url);
 const wayNames = ["bare", "library", "peer", "http"] as const;
 type Way = (typeof wayNames)[number];
 
@@ -123,7 +124,7 @@ async function compareLatency(comparison: Comparison): Promise<void> {
   const bare = openBareEngine({ folder, vectors, dimension });
   const vectorsFile = path.join(dataFolder, "vectors.f32");
   await writeFile(vectorsFile, vectors);
-  const peer = await startPeerServer("bare-search-server", [folder, vectorsFile, String(dimension)]);
+  const peer = await startPeerServer(bareSearchServer, [folder, vectorsFile, String(dimension)]);
   const connections = { peer: await openConnection(peer.url), http: await openConnection(comparison.url) };
   const took: Record<keyof typeof connections, number[]> = { peer: [], http: [] };
   const ask = async (name: keyof typeof connections, query: number) => {

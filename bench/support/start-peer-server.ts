@@ -13,12 +13,9 @@ export interface PeerServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server to compare with in a process of its own: a program of this folder that prints its port. */
-export async function startPeerServer(
-  program: "bare-add-server" | "bare-search-server",
-  parameters: readonly string[],
-): Promise<PeerServer> {
-  const file = fileURLToPath(new URL(`./${program}.ts`, import.meta.url));
+/** Starts a server to compare with in a process of its own: a program that prints its port. */
+export async function startPeerServer(program: URL, parameters: readonly string[]): Promise<PeerServer> {
+  const file = fileURLToPath(program);
   const child = spawn(process.execPath, ["--import", leaveWithParent, file, ...parameters], {
     // The channel is there to close: a bench that fails must not leave a server behind.
     stdio: ["ignore", "pipe", "inherit", "ipc"],
@@ -35,5 +32,5 @@ export async function startPeerServer(
       },
     };
   }
-  throw new Error(`${program} ended before it listened`);
+  throw new Error(`${file} ended before it listened`);
 }
