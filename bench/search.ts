@@ -15,8 +15,8 @@ import { type ExpectedHits, type SwapOutcome, searchDuringSwaps } from "./suppor
 import { openVectorLake, type VectorGeneration } from "./support/vector-lake.ts";
 
 /**
- * Search over HTTP beside the bare engine call at the same parameters and a bare server around that call, then the same server while generations are
- * promoted and rolled back under load: `node bench/search.ts [--count 100000] [--queries 200] [--rounds 15]`
+ * Search over HTTP beside the bare engine call at the same parameters and a bare server around that call, then the same
+ * server while generations are promoted and rolled back under load: `node bench/search.ts [--count 100000] [--queries 200] [--rounds 15]`
  */
 const { values } = parseArgs({
   options: {

@@ -55,6 +55,11 @@ test("what a failed work has left is removed too, and its error is the caller's"
   expect(readdirSync(engines.path)).toEqual([]);
 });
 
+test("a plain file that a library has left is removed and fails no work", async () => {
+  await engines.during(async () => writeFileSync(path.join(engines.path, "spilled"), "x"));
+  expect(readdirSync(engines.path)).toEqual([]);
+});
+
 test("a folder that was taken for a killed process's is there again when work begins", async () => {
   await rm(engines.path, { recursive: true });
   await engines.during(async () => leave("connection"));

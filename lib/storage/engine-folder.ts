@@ -66,8 +66,11 @@ function keep(folder: string): void {
 /** Lance holds an empty folder for each open connection. What has content is of a work that has ended. */
 function leftBehind(folder: string): string[] {
   try {
-    const entries = readdirSync(folder).map((name) => path.join(folder, name));
-    return entries.filter((entry) => readdirSync(entry).length > 0);
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const left = entries.filter(
+      (entry) => !entry.isDirectory() || readdirSync(path.join(folder, entry.name)).length > 0,
+    );
+    return left.map((entry) => path.join(folder, entry.name));
   } catch (error) {
     if (hasCode(error, "ENOENT")) return [];
     throw error;
