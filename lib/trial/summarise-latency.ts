@@ -1,6 +1,7 @@
 import { quantile } from "../evaluation/quantile.ts";
 
 export interface LatencySummary {
+  /** The middle of the rounds' medians, so that the interval below holds it whatever one round met. */
   p50Ms: number;
   /** Between these lie the medians of most rounds: what a busier or calmer moment makes of the same search. */
   p50LowMs: number;
@@ -19,7 +20,7 @@ export function summariseLatency(durations: readonly number[], queryCount: numbe
     medians.push(quantile(durations.slice(first, first + queryCount), 0.5));
   }
   return {
-    p50Ms: quantile(durations, 0.5),
+    p50Ms: quantile(medians, 0.5),
     p50LowMs: quantile(medians, outermost),
     p50HighMs: quantile(medians, 1 - outermost),
     p95Ms: quantile(durations, 0.95),

@@ -24,8 +24,9 @@ export const TrialRecord = z.strictObject({
   recall: z.number(),
   recallLow: z.number(),
   recallHigh: z.number(),
+  /** The middle of the medians of the rounds over the queries. */
   p50Ms: z.number(),
-  /** Between these lie the medians of most rounds over the queries; absent in trials of before they were kept. */
+  /** Between these lie the medians of most rounds; absent in trials of before they were kept. */
   p50LowMs: z.number().optional(),
   p50HighMs: z.number().optional(),
   /**

@@ -95,7 +95,7 @@ export async function measureTrial(options: Measurement): Promise<Measured> {
     recallLow: low,
     recallHigh: high,
     ...summariseLatency(Array.from(durations), queries.length),
-    ...paceOf(isServing(options) ? durations : servingDurations),
+    ...paceOf(isServing(options) ? durations : servingDurations, queries.length),
     buildMs: graph.buildMs,
     graphReused: reused,
     memoryBytes: memoryOf(parameters, graph.files),

@@ -1,10 +1,10 @@
 import path from "node:path";
-import { quantile } from "../../evaluation/quantile.ts";
 import type { OpenGeneration } from "../../generation/read/open-generation.ts";
 import type { LocalStore } from "../../storage/local-store.ts";
 import type { IndexParameters } from "../../vector/index-parameters.ts";
 import { buildKey, trialKey } from "../configuration-key.ts";
 import type { MeasureThreadData } from "../measure/measure-thread.ts";
+import { summariseLatency } from "../summarise-latency.ts";
 import { trialGraphKey } from "../trial-graph.ts";
 import type { TrialRecord } from "../trial-record.ts";
 import { findTrialGraph } from "./find-trial-graph.ts";
@@ -35,7 +35,8 @@ export async function findServingGraph(options: Subject): Promise<MeasureThreadD
   return found && { folder: path.join(store.root, key), parameters };
 }
 
-/** From the searches of what serves; nothing where it took no part. */
-export function paceOf(durations: Float64Array): Pick<TrialRecord, "servingP50Ms"> {
-  return durations.length === 0 ? {} : { servingP50Ms: quantile(Array.from(durations), 0.5) };
+/** From the searches of what serves, in rounds of `queryCount`; nothing where it took no part. */
+export function paceOf(durations: Float64Array, queryCount: number): Pick<TrialRecord, "servingP50Ms"> {
+  if (durations.length === 0) return {};
+  return { servingP50Ms: summariseLatency(Array.from(durations), queryCount).p50Ms };
 }
