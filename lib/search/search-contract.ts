@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { VectorValues } from "./vector-values.ts";
 
 /** The ranking's depth: fusing deeper lists costs more than any reader of a thousandth hit gains. */
 const hitsMax = 1_000;
@@ -12,7 +13,7 @@ export const SearchRequest = z.strictObject({
   /** Longer queries than this are documents; the embedder would cut them anyway. */
   query: z.string().max(10_000).optional(),
   /** Of the index's dimension; any length but zero. */
-  vector: z.array(z.number()).min(1).max(65_536).optional(),
+  vector: VectorValues.optional(),
   /** The ranking's depth. */
   k: z.int().min(1).max(hitsMax).default(10),
   /** Default: hybrid with a query, vector without. */

@@ -216,7 +216,7 @@ async function vectorOf({ manifest }: OpenGeneration, work: SearchWork): Promise
     return mode === "hybrid"
       ? embedInTime(query, manifest)
       : { vector: await embedder.embed(query, manifest) };
-  if (vector.length === manifest.dimension) return { vector: Float32Array.from(vector) };
+  if (vector.length === manifest.dimension) return { vector: new Float32Array(vector) };
   throw invalid(
     "vector-dimension",
     "vector",

@@ -48,6 +48,8 @@ const Document = z.strictObject({
 /** Pages and what they load are for people; they have no place in a description for programs. */
 const undescribed = /^\/(docs|openapi\.json|admin\/queues)(\/|$)/;
 
+const vectorOfNumbers = { type: "array", items: { type: "number" }, minItems: 1, maxItems: 65_536 };
+
 test("the description holds every route of the fleet, and nothing it refers to is missing", async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), "lakefleet-openapi-"));
   const read = readConfiguration({ LAKEFLEET_DATA: folder });
@@ -70,6 +72,10 @@ test("the description holds every route of the fleet, and nothing it refers to i
       .map(({ method, path: route }) => `${method.toLowerCase()} ${route.replace(/:(\w+)/g, "{$1}")}`);
     expect(new Set(described)).toEqual(new Set(mounted));
     expect(described.length).toBeGreaterThan(25);
+    // Its schema checks in one go what the description says value by value.
+    expect(document.paths["/vectors/search"]?.post?.requestBody?.content).toMatchObject({
+      "application/json": { schema: { properties: { vector: vectorOfNumbers } } },
+    });
 
     for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
       expect(document.components.schemas).toHaveProperty([name ?? ""]);
