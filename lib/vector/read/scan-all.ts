@@ -1,5 +1,6 @@
+import { availableParallelism } from "node:os";
 import type { exactSearch, MetricKind } from "usearch";
-import { cosineSimilarity, euclideanNorm } from "../format/cosine-similarity.ts";
+import { cosineKernel } from "../format/cosine-kernel.ts";
 import type { TopHits } from "../format/top-hits.ts";
 import type { VectorFile } from "./vector-file.ts";
 
@@ -14,6 +15,9 @@ interface Engine {
   MetricKind: Pick<typeof MetricKind, "Cos">;
 }
 
+const threads = availableParallelism();
+/** Of a group's rows: where so many are wanted, finding candidates first takes longer than scoring all. */
+const deepShare = 0.5;
 // Candidates beyond k that show whether the engine's f32 rounding could have dropped a row that ties with a kept one.
 const slack = 16;
 // Larger than the error of an f32 dot product of 4096 values.
@@ -32,26 +36,52 @@ export function scanGroup(
   const { dimension } = file;
   const { first, count, buffer } = group;
   file.readRun(first, count, buffer, 0);
-  const kMax = scans.reduce((most, { k }) => Math.max(most, k), 0);
-  const wanted = Math.min(count, kMax + slack);
   // The engine ignores a view's offset into its buffer, so both arrays start their own.
   const vectors = buffer.length === count * dimension ? buffer : buffer.slice(0, count * dimension);
-  const queries = new Float32Array(scans.length * dimension);
-  scans.forEach(({ query }, index) => {
+  const all = Array.from({ length: count }, (_, row) => row);
+  const [deep, shallow] = [scans.filter(isDeep), scans.filter((scan) => !isDeep(scan))];
+  for (const scan of deep) offerRows(scan, all, { first, vectors });
+  if (shallow.length === 0) return;
+
+  const kMax = shallow.reduce((most, { k }) => Math.max(most, k), 0);
+  const wanted = Math.min(count, kMax + slack);
+  const queries = new Float32Array(shallow.length * dimension);
+  shallow.forEach(({ query }, index) => {
     queries.set(query, index * dimension);
   });
-  const matches = engine.exactSearch(vectors, queries, dimension, wanted, engine.MetricKind.Cos, 1);
-  scans.forEach((scan, index) => {
+  const matches = engine.exactSearch(vectors, queries, dimension, wanted, engine.MetricKind.Cos, threads);
+  shallow.forEach((scan, index) => {
     const from = index * wanted;
     const distances = matches.distances.subarray(from, from + wanted);
-    const rows = matches.keys.subarray(from, from + wanted);
     const complete = wanted === count || edgeIsClear(distances, scan);
-    const norm = euclideanNorm(scan.query);
-    const offer = (row: number) =>
-      scan.hits.offer(first + row, cosineSimilarity(scan.query, norm, vectors, row * dimension));
-    if (complete) for (const row of rows) offer(Number(row));
-    else for (let row = 0; row < count; row++) offer(row);
+    const rows = complete ? Array.from(matches.keys.subarray(from, from + wanted), Number) : all;
+    offerRows(scan, rows, { first, vectors });
   });
+
+  function isDeep({ k }: FullScan): boolean {
+    return k > count * deepShare;
+  }
+}
+
+/** Scores rows of the group in doubles, as many at a time as the kernel takes. */
+function offerRows(
+  { query, hits }: FullScan,
+  rows: readonly number[],
+  { first, vectors }: { first: number; vectors: Float32Array },
+): void {
+  const dimension = query.length;
+  const kernel = cosineKernel(dimension);
+  kernel.setQuery(query);
+  for (let from = 0; from < rows.length; from += kernel.rowsMax) {
+    const some = rows.slice(from, from + kernel.rowsMax);
+    some.forEach((row, place) => {
+      kernel.vectors.set(vectors.subarray(row * dimension, (row + 1) * dimension), place * dimension);
+    });
+    const scores = kernel.score(some.length);
+    some.forEach((row, place) => {
+      hits.offer(first + row, scores[place]!);
+    });
+  }
 }
 
 /** Whether every row outside the candidates is surely worse than `k` inside, or than the `k` best so far. */
