@@ -33,6 +33,14 @@ describe("the progress meter", () => {
     expect(advance(250)).toMatchObject({ eta_seconds: Math.ceil((300 ** 2 - 250 ** 2) / 1_000) });
   });
 
+  test("tells of work that grows slower once a twentieth is done, without what was prepared before its first unit", () => {
+    const meter = meterWithClock();
+    const advance = (done: number) => meter.at(done === 0 ? 0 : 5_000 + done ** 2, done, 300, "rows", 2);
+    for (let done = 0; done < 14; done++) expect(advance(done)).toMatchObject({ eta_seconds: null });
+    for (let done = 14; done < 100; done++) advance(done);
+    expect(advance(100)).toMatchObject({ eta_seconds: 80 });
+  });
+
   test("follows a change of pace within half a minute", () => {
     const meter = meterWithClock();
     for (let second = 0; second <= 60; second++) meter.at(second * 1_000, second, 10_000);

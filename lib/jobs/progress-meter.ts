@@ -56,14 +56,21 @@ function rateOf(samples: readonly Sample[]): number | null {
   return ((last.done - first.done) * 1_000) / (last.at - first.at);
 }
 
+/** Of work that grows: its beginning says little of the rest. */
+const tellingShare = 0.05;
+
 /** Null until it can be told. */
 function secondsLeft(samples: readonly Sample[], whole: { total: number; growth: number }): number | null {
-  const first = samples[0]!;
+  const { total, growth } = whole;
   const last = samples.at(-1)!;
-  if (last.done >= whole.total) return 0;
+  if (last.done >= total) return 0;
+  if (growth > 1 && last.done < total * tellingShare) return null;
+  // What is left takes as long, for its share of the work, as what the samples have seen done. Where the beginning
+  // weighs so little, what was prepared before the first unit would weigh too much.
+  const begun = growth > 1 ? samples.find(({ done }) => done > 0 && done < last.done) : undefined;
+  const first = begun ?? samples[0]!;
   if (last.done === first.done || last.at === first.at) return null;
-  // What is left takes as long, for its share of the work, as what the samples have seen done.
-  const work = (done: number) => done ** whole.growth;
-  const shares = (work(whole.total) - work(last.done)) / (work(last.done) - work(first.done));
+  const work = (done: number) => done ** growth;
+  const shares = (work(total) - work(last.done)) / (work(last.done) - work(first.done));
   return Math.ceil((shares * (last.at - first.at)) / 1_000);
 }
