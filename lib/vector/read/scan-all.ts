@@ -15,7 +15,6 @@ interface Engine {
   MetricKind: Pick<typeof MetricKind, "Cos">;
 }
 
-const threads = availableParallelism();
 /** Of a group's rows: where so many are wanted, finding candidates first takes longer than scoring all. */
 const deepShare = 0.5;
 // Candidates beyond k that show whether the engine's f32 rounding could have dropped a row that ties with a kept one.
@@ -49,6 +48,8 @@ export function scanGroup(
   shallow.forEach(({ query }, index) => {
     queries.set(query, index * dimension);
   });
+  // The engine starts them anew for each group: a query alone, as a client's is, would wait for them in vain.
+  const threads = Math.min(availableParallelism(), shallow.length);
   const matches = engine.exactSearch(vectors, queries, dimension, wanted, engine.MetricKind.Cos, threads);
   shallow.forEach((scan, index) => {
     const from = index * wanted;
